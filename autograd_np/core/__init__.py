@@ -1,0 +1,30 @@
+"""The engine: Tensor, the tape, the backward sweep, and how operations are defined.  It knows no operation."""
+
+from .dispatch import FUNCTIONS, UFUNCS, implements
+from .grad_mode import enable_grad, is_grad_enabled, no_grad
+from .primitive import Op, binary, primitive, unary
+from . import protocols as protocols
+from .summation import precise_sum
+from .sweep import gradients
+from .tape import Leaf, Node, Shaped, note_write
+from .tensor import Tensor
+
+__all__ = [
+    "FUNCTIONS",
+    "UFUNCS",
+    "Leaf",
+    "Node",
+    "Op",
+    "Shaped",
+    "Tensor",
+    "binary",
+    "enable_grad",
+    "gradients",
+    "implements",
+    "is_grad_enabled",
+    "no_grad",
+    "note_write",
+    "precise_sum",
+    "primitive",
+    "unary",
+]

@@ -1,0 +1,42 @@
+"""The tables behind ``np.f(tensor)``: which operation stands for which of NumPy's functions."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+UFUNCS: dict[np.ufunc, Callable] = {}
+FUNCTIONS: dict[Callable, Callable] = {}
+
+REMEDY = "write it with functions that have one, or pass tensor.detach() if no gradient is wanted"
+
+
+def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], Callable]:
+    """Let ``function(tensor, ...)`` run the decorated function: a decorator.
+
+    The first ``arrays`` parameters correspond by position, whatever they are called; the others by name.  Parameters
+    of NumPy's that the decorated function lacks are refused, unless they are given NumPy's own default.
+    """
+
+    def register(ours: Callable) -> Callable:
+        known = list(inspect.signature(ours).parameters)
+        theirs = inspect.signature(function).parameters
+        names = list(theirs)
+        renamed = dict(zip(names[:arrays], known[:arrays], strict=False))
+
+        def adapted(*args: Any, **kwargs: Any) -> Any:
+            given = {}
+            for key, value in (dict(zip(names, args, strict=False)) | kwargs).items():
+                if renamed.get(key, key) in known:
+                    given[renamed.get(key, key)] = value
+                elif key not in theirs:
+                    raise TypeError(f"np.{function.__name__} has no argument {key!r}")
+                elif value is not theirs[key].default and value is not None:
+                    raise TypeError(f"np.{function.__name__}: {key}= is not supported on a Tensor; {REMEDY}")
+            return ours(**given)
+
+        FUNCTIONS[function] = adapted
+        return ours
+
+    return register

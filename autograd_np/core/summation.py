@@ -1,0 +1,16 @@
+"""Sums that keep their precision whatever the axis."""
+
+import numpy as np
+
+
+def precise_sum(
+    x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> np.ndarray:
+    """Sum over axis, in x's dtype, with a relative error of a few ulp for numbers of one sign.
+
+    NumPy adds pairwise along the innermost axis only; along the others it adds one row after the other, which in
+    float32 loses 4 % over four million rows.  There we accumulate in float64.
+    """
+    if x.dtype == np.float64 or x.dtype.kind != "f" or (axis is None and x.flags.c_contiguous):
+        return np.sum(x, axis=axis, keepdims=keepdims)
+    return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float64).astype(x.dtype)

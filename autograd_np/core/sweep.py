@@ -1,0 +1,264 @@
+"""The backward sweep: cotangents flow along the tape from the outputs to the leaves."""
+
+import heapq
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .grad_mode import enable_grad, no_grad
+from .summation import precise_sum
+from .tape import Node, is_stale
+from .tensor import Tensor
+
+Cotangent = Any  # an ndarray; a Tensor when the sweep itself is recorded
+
+
+def backward(
+    root: Tensor, gradient: ArrayLike | None, *, retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
+    """Add to the ``grad`` of every leaf below root.  See `Tensor.backward`."""
+    retain = create_graph if retain_graph is None else retain_graph
+    finished = _sweep([root], [gradient], retain_graph=retain, create_graph=create_graph)
+    for (
+        node,
+        cotangent,
+    ) in finished.items():  # only now, when every rule has done its work, is anything changed
+        if create_graph:
+            node.grad = cotangent if node.grad is None else node.grad + cotangent
+        else:
+            node.grad = Tensor.make(cotangent if node.grad is None else node.grad.data + cotangent, None)
+
+
+def gradients(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    cotangents: ArrayLike | Sequence[ArrayLike | None] | None = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> Tensor | tuple[Tensor, ...]:
+    """Differentiate the outputs with respect to the inputs, and leave every ``grad`` as it is.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensors
+        Inputs may be leaves or computed; those that no output depends on get zeros.
+    cotangents : array_like or sequence, optional
+        One for each output, of its shape; may be left out for outputs of a single element.
+    retain_graph : bool, optional
+        Keep the graph for another sweep.  By default as ``create_graph``.
+    create_graph : bool
+        Record the sweep, so that the gradients can be differentiated again.
+
+    Returns
+    -------
+    Tensor or tuple of Tensors
+        As ``inputs``, each of its input's shape and dtype.
+
+    Examples
+    --------
+    >>> import autograd_np as ag
+    >>> x = ag.Tensor(2.0, requires_grad=True)
+    >>> slope = ag.gradients(x**3, x, create_graph=True)
+    >>> ag.gradients(slope, x)
+    Tensor(12.)
+    """
+    roots = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    targets = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    seeds: list = [cotangents] if isinstance(outputs, Tensor) else list(cotangents or [None] * len(roots))  # type: ignore[arg-type]
+    if len(seeds) != len(roots):
+        raise ValueError(
+            f"gradients: {len(roots)} outputs but {len(seeds)} cotangents; give one for each output"
+        )
+    wanted = []
+    for position, target in enumerate(targets):
+        if target.node is None:
+            raise RuntimeError(f"gradients: input {position} does not require a gradient")
+        wanted.append(target.node)
+    retain = create_graph if retain_graph is None else retain_graph
+    found = _sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, targets=set(wanted))
+    results = []
+    for position, node in enumerate(wanted):
+        cotangent = found.get(node)
+        if cotangent is None:
+            cotangent = np.zeros(node.shape, node.dtype)
+        elif node in wanted[:position]:
+            cotangent = cotangent + 0  # the same input twice: results never share memory
+        results.append(cotangent if isinstance(cotangent, Tensor) else Tensor.make(cotangent, None))
+    return results[0] if isinstance(inputs, Tensor) else tuple(results)
+
+
+def _sweep(
+    roots: list[Tensor],
+    seeds: list[ArrayLike | None],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    targets: set[Node] | None = None,
+) -> dict[Node, Cotangent]:
+    """Give the cotangents of the targets; of the nodes that retain their gradient where no targets are named."""
+    pending: dict[Node, Cotangent] = {}
+    owned: set[Node] = (
+        set()
+    )  # whose pending cotangent nobody but the sweep can see, so that it may be added to in place
+    finished: dict[Node, Cotangent] = {}
+    # Serial numbers grow from inputs to outputs, so the youngest pending node has received all that it ever will.
+    queue: list[tuple[int, Node]] = []
+    for root, seed in zip(roots, seeds, strict=True):
+        cotangent = _seed(root, seed, create_graph)
+        node = root.node
+        assert node is not None
+        if node in pending:
+            pending[node] = pending[node] + cotangent
+        else:
+            pending[node] = cotangent
+            heapq.heappush(queue, (-node.serial, node))
+    useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
+
+    with np.errstate(divide="ignore", invalid="ignore"), (enable_grad if create_graph else no_grad)():
+        while queue:
+            _, node = heapq.heappop(queue)
+            g = pending.pop(node)
+            if (node.retains_grad if targets is None else node in targets) and node not in finished:
+                finished[node] = g if node in owned or create_graph else g.copy()
+            op = node.op
+            if op is None:
+                continue
+            args, y, params = _saved(node, create_graph)
+            for position, parent in enumerate(node.parents):
+                if parent is None or (useful is not None and parent not in useful):
+                    continue
+                rule = op.rules[0 if op.variadic else position]
+                assert rule is not None
+                try:
+                    if op.variadic:
+                        new = rule(g, y, *args, wrt=position, **params)
+                    else:
+                        new = rule(g, y, *args, **params)
+                except Exception as error:
+                    error.add_note(f"raised by the backward rule of {op.name} for argument {position}")
+                    raise
+                if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
+                    new = _fit(new, parent, node, position)
+                if parent not in pending:
+                    pending[parent] = new
+                    heapq.heappush(queue, (-parent.serial, parent))
+                    # Referenced from here and from `pending` alone, on memory of its own: nobody else can ever see it.
+                    if not create_graph and sys.getrefcount(new) == _UNSHARED and new.base is None:
+                        owned.add(parent)
+                elif parent in owned:
+                    pending[parent] += new
+                else:
+                    pending[parent] = pending[parent] + new
+                    if not create_graph:
+                        owned.add(parent)
+            owned.discard(node)
+            if not retain_graph:
+                node.args = node.out = node.params = None
+    return finished
+
+
+def _count_unshared() -> int:
+    holder = {0: np.empty(0)}
+    new = holder[0]
+    return sys.getrefcount(new)
+
+
+_UNSHARED = _count_unshared()
+
+
+def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent:
+    if root.node is None:
+        raise RuntimeError(
+            "backward: this Tensor records no gradient; it needs an input with requires_grad=True, outside no_grad()"
+        )
+    if seed is None:
+        if root.size != 1:
+            raise ValueError(
+                f"backward: a cotangent is needed for an output of shape {root.shape}; "
+                "reduce it to one element (.sum(), .mean()) or give gradient="
+            )
+        array = np.ones(root.shape, root.dtype)
+        return Tensor.make(array, None) if create_graph else array
+    if create_graph and isinstance(seed, Tensor):
+        array = seed.data
+    else:
+        array = np.asarray(seed.data if isinstance(seed, Tensor) else seed)
+    if array.shape != root.shape or array.dtype.kind not in "fiub":
+        raise ValueError(
+            f"backward: the gradient given is {array.dtype} {array.shape}, the output {root.dtype} {root.shape}; "
+            "shapes must be equal and the gradient real"
+        )
+    if create_graph and isinstance(seed, Tensor) and array.dtype == root.dtype:
+        return seed
+    array = array.astype(root.dtype)
+    return Tensor.make(array, None) if create_graph else array
+
+
+def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
+    """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
+    op, args, y = node.op, node.args, node.out
+    assert op is not None
+    if args is None:
+        raise RuntimeError(
+            f"backward: the graph through {op.name} was released by an earlier backward; "
+            "give that one retain_graph=True, or run the forward pass again"
+        )
+    if is_stale(node):
+        raise RuntimeError(
+            f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
+            "t += v); run backward before the write, or the forward pass again after it"
+        )
+    if create_graph:
+        args = tuple(
+            Tensor.make(arg, parent) if type(arg) is np.ndarray else arg
+            for arg, parent in zip(args, node.parents, strict=True)
+        )
+        y = Tensor.make(y, node) if y is not None else None
+    return args, node if y is None else y, node.params or {}
+
+
+def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
+    """Bring a rule's result to its argument's shape and dtype: undo broadcasting, and nothing but broadcasting."""
+    recorded = isinstance(new, Tensor)
+    if not recorded:
+        new = np.asarray(new)
+    shape, wanted = new.shape, parent.shape
+    if shape != wanted:
+        op = node.op
+        assert op is not None
+        extra = len(shape) - len(wanted)
+        stretched = tuple(
+            i for i, n in enumerate(shape) if i < extra or (n != wanted[i - extra] and wanted[i - extra] == 1)
+        )
+        summed = tuple(n for i, n in enumerate(shape) if i >= extra and i not in stretched)
+        if (
+            not op.broadcasts
+            or extra < 0
+            or summed != tuple(n for i, n in enumerate(wanted) if i + extra not in stretched)
+        ):
+            raise ValueError(
+                f"{op.name}: the backward rule of argument {position} gave shape {shape}, the argument's is {wanted}"
+            )
+        new = np.sum(new, axis=stretched) if recorded else precise_sum(new, stretched)
+        new = np.reshape(new, wanted)
+    return new if new.dtype == parent.dtype else new.astype(parent.dtype)
+
+
+def _ancestors_of(targets: set[Node], roots: list[Node]) -> set[Node]:
+    """Give the nodes through which some target is reached: no other needs its rule run."""
+    reachable: dict[Node, None] = dict.fromkeys(roots)
+    stack = list(roots)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent is not None and parent not in reachable:
+                reachable[parent] = None
+                stack.append(parent)
+    useful = set()
+    for node in sorted(reachable, key=lambda node: node.serial):
+        if node in targets or any(parent in useful for parent in node.parents):
+            useful.add(node)
+    return useful

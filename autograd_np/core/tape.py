@@ -1,0 +1,140 @@
+"""The tape: one `Node` for each recorded operation, one for each leaf.
+
+A node is written once, when its operation runs, and never changes: in-place work gives a *Tensor* a new node and
+leaves what was recorded alone.  Nodes point backwards only, from an output to its inputs, and hold raw arrays, never
+Tensors: so there are no reference circles, and a graph that is dropped is freed at once by reference counts alone.
+"""
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .primitive import Op
+
+# One count for the whole process.  Serial numbers are a topological order of every graph (an output is always younger
+# than its inputs), the names of nodes in diagrams, and the clock by which stale entries are recognised.
+next_serial = itertools.count(1).__next__
+
+
+class Shaped:
+    """Stands in for an array that a rule does not read: its shape and dtype, without its memory."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+class Node(Shaped):
+    """An entry of the tape: the operation, what its rules need to go backwards, and the nodes of its inputs.
+
+    Attributes
+    ----------
+    serial : int
+        Position on the tape.
+    op : Op or None
+        The operation; None for a leaf.
+    args : tuple or None
+        Its arguments as raw arrays (a `Shaped` where no rule reads the array).  None once backward released them.
+    parents : tuple of (Node or None)
+        For each argument the node that made it; None where no gradient is wanted.
+    params : dict or None
+        Its keyword arguments.
+    out : ndarray or None
+        Its result, where a rule reads it.
+    grad : Tensor or None
+        For a leaf (or after `Tensor.retain_grad`) the gradient that backward has accumulated.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "args",
+        "grad",
+        "name",
+        "op",
+        "out",
+        "parents",
+        "params",
+        "retains_grad",
+        "serial",
+    )
+
+    def __init__(
+        self,
+        op: "Op",
+        args: tuple,
+        parents: tuple["Node | None", ...],
+        params: dict[str, Any] | None,
+        out: np.ndarray,
+    ) -> None:
+        self.serial = next_serial()
+        self.op: Op | None = op
+        self.args: tuple | None = args
+        self.parents = parents
+        self.params = params
+        self.shape = out.shape
+        self.dtype = out.dtype
+        self.out = out if op.reads_output else None
+        self.retains_grad = False
+
+
+class Leaf(Node):
+    """The node of a Tensor that was made by the user with ``requires_grad=True``."""
+
+    __slots__ = ()
+
+    def __init__(self, data: np.ndarray, name: str | None = None) -> None:
+        self.serial = next_serial()
+        self.op = None
+        self.args = None
+        self.parents = ()
+        self.params = None
+        self.out = None
+        self.shape = data.shape
+        self.dtype = data.dtype
+        self.grad = None
+        self.name = name
+        self.retains_grad = True
+
+
+# In-place writes by this library (optimizer steps, ``t[i] = v``, ``t += v`` on data outside a graph).  An entry that
+# saved the memory *before* it was written must refuse to go backwards.  What is remembered is the array that owns the
+# memory, so every view of it and every `detach`ed handle is covered; and as long as no write is younger than an entry,
+# which is so in every ordinary training step, one comparison of two integers is the whole check.
+_writes: dict[int, tuple[weakref.ref, int]] = {}
+_last_write = 0
+
+
+def _owner(array: np.ndarray) -> np.ndarray:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def note_write(array: np.ndarray) -> None:
+    """Remember that the library has just written into this array's memory."""
+    global _last_write
+    owner = _owner(array)
+    key = id(owner)
+    _last_write = next_serial()
+    known = _writes.get(key)
+    reference = known[0] if known else weakref.ref(owner, lambda _: _writes.pop(key, None))
+    _writes[key] = (reference, _last_write)
+
+
+def is_stale(node: Node) -> bool:
+    """Whether memory that this entry saved was written by the library after the entry was made."""
+    if node.serial > _last_write:
+        return False
+    saved = [node.out, *(node.args or ()), *(node.params or {}).values()]
+    owners = (id(_owner(array)) for array in saved if isinstance(array, np.ndarray))
+    return any(owner in _writes and _writes[owner][1] > node.serial for owner in owners)

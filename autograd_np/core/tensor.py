@@ -1,0 +1,332 @@
+"""`Tensor`: an array with a place on the tape."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from .grad_mode import mode
+from .tape import Leaf, Node
+
+_new = object.__new__
+
+
+class Tensor:
+    """A NumPy array whose history can be differentiated.
+
+    Operators, the functions of this package and NumPy's own (``np.exp(t)``, ``np.sum(t, axis=0)``) record what they do
+    on a Tensor that requires a gradient; `backward` then goes through that record in reverse.
+
+    Parameters
+    ----------
+    data : array_like
+        Copied, as `numpy.array` does.
+    requires_grad : bool
+        Whether gradients with respect to this Tensor are wanted; real floating point only.
+    dtype : dtype_like, optional
+        By default the data's own.
+    name : str, optional
+        What diagrams call it; only a Tensor that requires a gradient has one.
+    copy : bool
+        With False the memory of an ndarray is shared; who changes it later changes the Tensor.
+
+    Raises
+    ------
+    TypeError
+        If a gradient is required of data that is not real floating point, or the data is not numeric.
+
+    Examples
+    --------
+    >>> import autograd_np as ag
+    >>> x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x**2).sum()
+    >>> y.backward()
+    >>> x.grad
+    Tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "data", "node")
+    __array_priority__ = 1000.0
+
+    data: np.ndarray
+    node: Node | None
+
+    def __init__(
+        self,
+        data: ArrayLike,
+        requires_grad: bool = False,
+        *,
+        dtype: DTypeLike | None = None,
+        name: str | None = None,
+        copy: bool = True,
+    ) -> None:
+        if isinstance(data, Tensor):
+            data = data.data
+        if isinstance(data, np.ma.MaskedArray):
+            raise TypeError("Tensor: a masked array would lose its mask; pass array.filled(value)")
+        array = np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
+        if array.dtype.kind not in "fiubc":
+            raise TypeError(f"Tensor: numbers are wanted, not dtype {array.dtype}")
+        self.data = array
+        self.node = None
+        if requires_grad:
+            self._require_grad(name)
+        elif name is not None:
+            raise TypeError("Tensor: only a Tensor with requires_grad=True has a name")
+
+    @staticmethod
+    def make(data: np.ndarray, node: Node | None) -> "Tensor":
+        """Wrap an array without checks: what operations do with their results."""
+        tensor = _new(Tensor)
+        tensor.data = data
+        tensor.node = node
+        return tensor
+
+    def _require_grad(self, name: str | None = None) -> None:
+        if self.data.dtype.kind != "f":
+            raise TypeError(
+                f"requires_grad: a gradient needs real floating point data, not {self.data.dtype}; "
+                "give dtype=float or use .astype(float)"
+            )
+        self.node = Leaf(self.data, name)
+
+    # -- the array ---------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The element type."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.data.size
+
+    def item(self) -> Any:
+        """Give the only element as a plain Python number."""
+        return self.data.item()
+
+    def numpy(self) -> np.ndarray:
+        """Give the array itself, not a copy.
+
+        Raises
+        ------
+        TypeError
+            If the Tensor is part of a graph: what is computed from the array would have no gradient.
+        """
+        if self.node is not None:
+            raise TypeError(_LEAVES_GRAPH.format(what="numpy()"))
+        return self.data
+
+    def tolist(self) -> Any:
+        """Give the elements as nested lists of Python numbers."""
+        return self.data.tolist()
+
+    # -- the graph ---------------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this Tensor."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted and self.node is None:
+            self._require_grad()
+        elif not wanted and self.node is not None:
+            if not self.is_leaf:
+                raise RuntimeError("requires_grad = False: this Tensor was computed; use tensor.detach()")
+            self.node = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this Tensor was given, not computed."""
+        return self.node is None or self.node.op is None
+
+    @property
+    def name(self) -> str | None:
+        """What diagrams call this Tensor; only leaves that require a gradient have one."""
+        return self.node.name if isinstance(self.node, Leaf) else None
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient that `backward` has accumulated here: on leaves, and where `retain_grad` asked for it."""
+        return self.node.grad if self.node is not None and self.node.retains_grad else None
+
+    @grad.setter
+    def grad(self, value: "Tensor | None") -> None:
+        if self.node is None:
+            if value is not None:
+                raise RuntimeError("grad: this Tensor requires no gradient")
+            return
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"grad: a Tensor or None is wanted, not {type(value).__name__}")
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            raise ValueError(
+                f"grad: {value.dtype} {value.shape} given for a Tensor of {self.dtype} {self.shape}; they must agree"
+            )
+        self.retain_grad()
+        self.node.grad = value
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a computed Tensor too, in its ``grad``."""
+        if self.node is None:
+            raise RuntimeError("retain_grad: this Tensor requires no gradient")
+        if not self.node.retains_grad:
+            self.node.grad = None
+            self.node.retains_grad = True
+
+    def detach(self) -> "Tensor":
+        """Give a Tensor on the same memory that is a constant for all gradients."""
+        return Tensor.make(self.data, None)
+
+    def backward(
+        self,
+        gradient: ArrayLike | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+    ) -> None:
+        """Add the gradient of this Tensor to the ``grad`` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent of this Tensor, of its shape.  May be left out for a single element, where it is one.
+        retain_graph : bool, optional
+            Keep the graph for another backward.  By default as ``create_graph``.
+        create_graph : bool
+            Record the backward pass itself, so that the gradients can be differentiated again.
+
+        Raises
+        ------
+        RuntimeError
+            If no gradient is recorded here, the graph was released by an earlier backward, or saved memory was
+            written to in place since.
+        ValueError
+            If the gradient's shape or kind is not this Tensor's.
+        """
+        from .sweep import backward
+
+        backward(self, gradient, retain_graph=retain_graph, create_graph=create_graph)
+
+    # -- Python's protocols ------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if self.data.ndim == 0:
+            raise TypeError("len() of a 0-d Tensor")
+        return len(self.data)
+
+    def __iter__(self) -> "Iterator[Tensor]":
+        if self.data.ndim == 0:
+            raise TypeError("iteration over a 0-d Tensor; use tensor.item() for its value")
+        return (self[i] for i in range(len(self.data)))
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __contains__(self, value: object) -> bool:
+        return bool((self.data == (value.data if isinstance(value, Tensor) else value)).any())
+
+    __hash__ = object.__hash__
+
+    def _leave_graph(self, what: str) -> np.ndarray:
+        if self.node is not None and mode.recording:
+            raise TypeError(_LEAVES_GRAPH.format(what=what))
+        return self.data
+
+    def __float__(self) -> float:
+        return float(self._leave_graph("float() or math").item())
+
+    def __int__(self) -> int:
+        return int(self._leave_graph("int()").item())
+
+    def __complex__(self) -> complex:
+        return complex(self._leave_graph("complex()").item())
+
+    def __index__(self) -> int:
+        return self.data.__index__()
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        array = self._leave_graph("np.array() or np.asarray()")
+        return np.array(array, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        body = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        default = self.data.dtype in (np.float64, np.int64, np.bool_)
+        suffix = "" if default and self.data.size else f", dtype={self.data.dtype}"
+        if not self.data.size and self.data.ndim != 1:
+            suffix = f", shape={self.shape}" + suffix
+        if self.node is not None:
+            suffix += ", requires_grad=True" if self.is_leaf else f", op={self.node.op.name}"  # type: ignore[union-attr]
+        return f"Tensor({body}{suffix})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data.item(), spec) if self.data.ndim == 0 else format(str(self), spec)
+
+    def __reduce__(self) -> tuple:
+        if not self.is_leaf:
+            raise TypeError(
+                "copy or pickle: this Tensor was computed and its graph stays here; use tensor.detach()"
+            )
+        return _rebuild, (self.data, self.requires_grad, self.name)
+
+    def __deepcopy__(self, memo: dict) -> "Tensor":
+        make, arguments = self.__reduce__()
+        return make(*arguments)
+
+    if TYPE_CHECKING:  # the package binds these to its operations when it is imported
+        T: Tensor
+        mT: Tensor
+
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor: ...
+        def max(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def min(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def reshape(self, *shape: Any) -> Tensor: ...
+        def transpose(self, *axes: Any) -> Tensor: ...
+        def astype(self, dtype: DTypeLike) -> Tensor: ...
+
+
+_LEAVES_GRAPH = (
+    "{what} would drop this Tensor's gradient without saying so; use the function of this package or of NumPy "
+    "(ag.exp(t), np.exp(t), ag.stack([t, u])), or tensor.detach(), tensor.data or tensor.item() for the value alone"
+)
+
+
+def _rebuild(data: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
+    return Tensor(data, requires_grad, name=name)

@@ -1,0 +1,36 @@
+"""The differentiable operations, a file a family; each is one definition: forward, rules, formula."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+from . import (
+    activations,
+    arithmetic,
+    convolution,
+    indexing,
+    losses,
+    operators,
+    pooling,
+    products,
+    reductions,
+    shaping,
+)
+
+
+def _operations(*modules: ModuleType) -> dict[str, Callable]:
+    found: dict[str, Callable] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if hasattr(value, "op"):
+                public = not value.__name__.startswith("_")
+                if public or value.op.name not in found:
+                    found[value.op.name] = value
+    return found
+
+
+REGISTRY: dict[str, Callable] = _operations(
+    arithmetic, reductions, shaping, indexing, products, activations, losses, convolution, pooling
+)
+"""Every operation of the library by name: what the completeness test and the tools go through."""
+
+__all__ = ["REGISTRY", "operators"]

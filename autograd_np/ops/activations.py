@@ -1,0 +1,57 @@
+r"""Activations: elementwise, and over the classes of one axis."""
+
+from typing import Any
+
+import numpy as np
+
+from ..core import primitive, unary
+from .reductions import shifted_exp, sum
+
+tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)")
+
+
+def _sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))  # at most 1: nothing overflows, and small values keep their precision
+    return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
+
+
+sigmoid = unary(
+    _sigmoid, lambda g, y, _x: g * y * (1 - y), r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid"
+)
+
+relu = unary(
+    lambda x: np.maximum(x, 0), lambda g, y, _x: g * (y != 0), r"\bar x = \bar y \odot [x > 0]", name="relu"
+)
+
+
+@primitive(
+    lambda g, _y, x, *, slope=0.01: np.where(x > 0, g, slope * g),
+    formula=r"\bar x = \bar y \odot ([x > 0] + \mathrm{slope}\,[x \le 0])",
+)
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where it is positive, slope * x elsewhere."""
+    return np.where(np.greater(x, 0), x, np.multiply(slope, x))
+
+
+def _softmax_rule(g: Any, y: Any, _x: Any, *, axis: int = -1) -> Any:
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+@primitive(_softmax_rule, formula=r"\bar x = y \odot (\bar y - \textstyle\sum \bar y \odot y)")
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / sum(exp(x)) over axis, without overflow.  NaN where every x is -inf."""
+    with np.errstate(invalid="ignore"):
+        e, _ = shifted_exp(np.asarray(x), axis)
+        return e / sum(e, axis=axis, keepdims=True)
+
+
+@primitive(
+    lambda g, y, _x, *, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    formula=r"\bar x = \bar y - e^y \textstyle\sum \bar y",
+)
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """x - logsumexp(x) over axis, without overflow.  NaN where every x is -inf."""
+    x = np.asarray(x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        e, top = shifted_exp(x, axis)
+        return (x - top) - np.log(sum(e, axis=axis, keepdims=True))

@@ -1,0 +1,158 @@
+r"""Elementwise arithmetic of one or two arrays.
+
+Where a derivative is infinite (log, sqrt and division at 0, powers at 0), a cotangent of exactly 0 still gives 0: what
+``where`` did not choose cannot turn a gradient into NaN.  `scale` and `ratio` are how rules say so.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Tensor, binary, implements, primitive, unary
+
+
+def raw(x: Any) -> Any:
+    """Give the array of a Tensor, and anything else as it is: for what a rule reads without a gradient."""
+    return x.data if type(x) is Tensor else x
+
+
+def ratio(g: Any, d: Any) -> Any:
+    """g / d, and 0 where g is 0 even if d is 0 too."""
+    if np.all(raw(d)):
+        return np.divide(g, d)
+    return np.divide(g, np.where(raw(g) == 0, 1, d))
+
+
+def scale(g: Any, slope: Any) -> Any:
+    """g * slope, and 0 where g is 0 even if the slope is infinite or NaN."""
+    if np.isfinite(raw(slope)).all():
+        return g * slope
+    return g * np.where(raw(g) == 0, 0, slope)
+
+
+add = binary(np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, r"\bar a = \bar y,\; \bar b = \bar y")
+
+subtract = binary(
+    np.subtract, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, r"\bar a = \bar y,\; \bar b = -\bar y"
+)
+
+multiply = binary(
+    np.multiply,
+    lambda g, _y, _a, b: g * b,
+    lambda g, _y, a, _b: g * a,
+    r"\bar a = \bar y \odot b,\; \bar b = \bar y \odot a",
+)
+
+divide = binary(
+    np.divide,
+    lambda g, _y, _a, b: ratio(g, b),
+    lambda g, _y, a, b: -ratio(ratio(g, b) * a, b),
+    r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot a \oslash b^2",
+)
+
+
+def _base_slope(g: Any, _y: Any, x: Any, p: Any) -> Any:
+    zero = raw(p) == 0  # there the slope is 0 for every x; at x = 0 the formula has an infinity in it
+    if not np.any(zero):
+        return scale(g, p * x ** (p - 1))
+    return scale(g, np.where(zero, 0, p * x ** np.where(zero, 1, p - 1)))
+
+
+def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
+    zero = (raw(x) == 0) & (raw(p) >= 0)  # 0^p is 0 for every p nearby
+    return scale(g, np.where(zero, 0, y * np.log(np.where(zero, 1, x))))
+
+
+power = binary(
+    np.power,
+    _base_slope,
+    _exponent_slope,
+    r"\bar x = \bar y \odot p \odot x^{p-1},\; \bar p = \bar y \odot y \odot \log x",
+)
+
+negative = unary(np.negative, lambda g, _y, _x: -g, r"\bar x = -\bar y")
+
+positive = unary(np.positive, lambda g, _y, _x: g, r"\bar x = \bar y")
+
+exp = unary(np.exp, lambda g, y, _x: g * y, r"\bar x = \bar y \odot y")
+
+log = unary(np.log, lambda g, _y, x: ratio(g, x), r"\bar x = \bar y \oslash x")
+
+sqrt = unary(np.sqrt, lambda g, y, _x: ratio(g, 2 * y), r"\bar x = \bar y \oslash 2y")
+
+square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x")
+
+absolute = unary(np.absolute, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
+
+
+def _chosen(x: Any, y: Any, other: Any) -> Any:
+    """1 where x was chosen, 1/2 where both were, and a NaN is chosen before anything else."""
+    x, y, other = raw(x), raw(y), raw(other)
+    mine, theirs = (x == y) | np.isnan(x), (other == y) | np.isnan(other)
+    return np.where(mine, np.where(theirs, 0.5, 1.0), 0.0).astype(np.asarray(y).dtype)
+
+
+_EXTREME = r"\bar a = \bar y \odot ([a = y] - \tfrac12 [a = b]),\; \bar b \text{ likewise}"
+
+maximum = binary(
+    np.maximum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME
+)
+
+minimum = binary(
+    np.minimum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME
+)
+
+
+@primitive(
+    None,
+    lambda g, _y, c, _a, _b: np.where(c, g, 0),
+    lambda g, _y, c, _a, _b: np.where(c, 0, g),
+    broadcasts=True,
+    formula=r"\bar a = \bar y \odot [c],\; \bar b = \bar y \odot [\lnot c]",
+)
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """Choose from a where condition holds and from b elsewhere; all three are broadcast.  As `numpy.where`."""
+    return np.where(condition, a, b)
+
+
+@implements(np.where, arrays=3)
+def _numpy_where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None and y is None:
+        return np.nonzero(condition)
+    return where(condition, x, y)
+
+
+# min(max(x, l), h): which of the three was passed on
+def _passes_x(x: Any, low: Any, high: Any) -> Any:
+    x, low, high = raw(x), raw(low), raw(high)
+    return (True if low is None else ~(x < low)) & (True if high is None else ~(x > high))
+
+
+def _passes_low(x: Any, low: Any, high: Any) -> Any:
+    x, low, high = raw(x), raw(low), raw(high)
+    return (x < low) & (True if high is None else ~(low > high))
+
+
+def _passes_high(x: Any, low: Any, high: Any) -> Any:
+    x, low, high = raw(x), raw(low), raw(high)
+    return (x if low is None else np.maximum(x, low)) > high
+
+
+@primitive(
+    lambda g, _y, x, low, high: g * _passes_x(x, low, high),
+    lambda g, _y, x, low, high: g * _passes_low(x, low, high),
+    lambda g, _y, x, low, high: g * _passes_high(x, low, high),
+    broadcasts=True,
+    formula=r"\bar x = \bar y \odot [l \le x \le h],\; \bar l = \bar y \odot [x < l],\; \bar h = \bar y \odot [x > h]",
+)
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Limit x to min ≤ x ≤ max, either of which may be None.  Gradients pass where x is at a bound.
+
+    Where the bounds cross, the result is max, as `numpy.clip`.
+    """
+    return np.clip(x, min, max)
+
+
+@implements(np.clip)
+def _numpy_clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    return clip(a, a_min if min is None else min, a_max if max is None else max)

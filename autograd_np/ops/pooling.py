@@ -1,0 +1,97 @@
+r"""Pooling: the maximum or the mean of each window of an image."""
+
+from typing import Any
+
+import numpy as np
+
+from .. import kernels
+from ..core import primitive
+from .windows import Padding, Pair, output_sizes, pair, paddings
+
+
+def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: Padding) -> dict[str, Any]:
+    if x.ndim != 4:
+        raise ValueError(f"{op}: x is (N, C, H, W), not {x.shape}")
+    if x.dtype.kind != "f":
+        raise TypeError(f"{op}: a real floating point array is wanted, not {x.dtype}")
+    sizes = pair(op, "size", size)
+    strides = sizes if stride is None else pair(op, "stride", stride)
+    sides = paddings(op, padding, sizes, strides, (1, 1))
+    if any(max(side) > k // 2 for side, k in zip(sides, sizes, strict=True)):
+        raise ValueError(
+            f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly"
+        )
+    output_sizes(op, x.shape, sizes, strides, sides)
+    return {"size": sizes, "stride": strides, "padding": sides}
+
+
+@primitive(
+    lambda g, _y, _x, *, winner, **_k: scatter_pixels(g, winner=winner, x_shape=_x.shape),
+    residual="winner",
+    formula=r"\bar x_j = \textstyle\sum_{i : j = \arg\max_i} \bar y_i",
+)
+def max_pool2d(x: Any, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> Any:
+    """Maximum of each window; the first of equal ones takes the gradient, and so does a NaN.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W)
+    size : int or pair of ints
+        The window's height and width, in pixels.
+    stride : int or pair of ints, optional
+        Step between windows; by default their size, so that they do not overlap.
+    padding : int, pair or pair of pairs
+        Border, at most half the window, that is never the maximum.
+
+    Returns
+    -------
+    array, shape (N, C, OH, OW)
+
+    Raises
+    ------
+    ValueError
+        If the window does not fit into the padded image, or the padding is over half the window.
+    """
+    x = np.asarray(x)
+    return kernels.max_pool2d(x, **_geometry("max_pool2d", x, size, stride, padding))
+
+
+@primitive(
+    lambda v, _y, _g, *, winner, x_shape: gather_pixels(v, winner=winner),
+    formula=r"\bar g_i = \bar y_{\mathrm{winner}_i}",
+)
+def scatter_pixels(g: Any, *, winner: np.ndarray, x_shape: tuple[int, ...]) -> Any:
+    """Add each g to the pixel ``winner`` (its index in the plane) of a plane of zeros: how max_pool2d goes back."""
+    return kernels.max_pool2d_scatter(g, winner, x_shape=x_shape)
+
+
+@primitive(
+    lambda g, _y, _v, *, winner: scatter_pixels(g, winner=winner, x_shape=_v.shape),
+    formula=r"\bar v_j = \textstyle\sum_{i : j = \mathrm{winner}_i} \bar y_i",
+)
+def gather_pixels(v: Any, *, winner: np.ndarray) -> Any:
+    """Read the pixel ``winner`` of each plane: the transpose of `scatter_pixels`."""
+    return kernels.max_pool2d_gather(v, winner)
+
+
+@primitive(
+    lambda g, _y, _x, **k: avg_pool2d_dx(g, x_shape=_x.shape, **k),
+    formula=r"\bar x_j = \textstyle\sum_{i : j \in \text{window } i} \bar y_i / n",
+)
+def avg_pool2d(x: Any, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> Any:
+    """Mean of each window, the zeros of the padding included.  Parameters as of `max_pool2d`."""
+    x = np.asarray(x)
+    return kernels.avg_pool2d(x, **_geometry("avg_pool2d", x, size, stride, padding))
+
+
+@primitive(
+    lambda v, _y, _g, *, x_shape, **k: avg_pool2d(v, **k),
+    formula=r"\bar g = \operatorname{avg\_pool2d} \bar y",
+)
+def avg_pool2d_dx(
+    g: Any, *, x_shape: tuple[int, ...], size: Pair, stride: Pair | None = None, padding: Padding = 0
+) -> Any:
+    """Give the cotangent of avg_pool2d's x, shape ``x_shape``, from the cotangent g of its output."""
+    g = np.asarray(g)
+    like = np.broadcast_to(g.dtype.type(0), x_shape)
+    return kernels.avg_pool2d_dx(g, x_shape=x_shape, **_geometry("avg_pool2d", like, size, stride, padding))

@@ -1,0 +1,62 @@
+"""How windows lie over an image: strides, paddings and output sizes, for convolution and pooling."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..kernels.geometry import conv_output_size
+
+Pair = int | Sequence[int]
+Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
+
+
+def pair(op: str, name: str, value: Pair, *, least: int = 1) -> tuple[int, int]:
+    """Give (rows, columns) from an int or a pair."""
+    values = (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
+    if len(values) != 2 or any(not isinstance(v, (int, np.integer)) or v < least for v in values):
+        raise ValueError(f"{op}: {name} is an int or a pair of ints, at least {least}, not {value!r}")
+    return int(values[0]), int(values[1])
+
+
+def paddings(
+    op: str, value: Padding, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give ((top, bottom), (left, right)) from an int, (rows, columns), both pairs in full, or "same"."""
+    if isinstance(value, str):
+        if value != "same" or stride != (1, 1):
+            raise ValueError(
+                f'{op}: padding is in pixels or "same" (with stride 1), not {value!r} with stride {stride}'
+            )
+        spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+        return (spans[0] // 2, spans[0] - spans[0] // 2), (spans[1] // 2, spans[1] - spans[1] // 2)
+    if isinstance(value, (int, np.integer)) or all(isinstance(v, (int, np.integer)) for v in value):
+        rows, columns = pair(op, "padding", value, least=0)  # type: ignore[arg-type]
+        return (rows, rows), (columns, columns)
+    sides = tuple(value)
+    if len(sides) != 2:
+        raise ValueError(
+            f"{op}: padding is an int, (rows, columns) or ((top, bottom), (left, right)), not {value!r}"
+        )
+    return pair(op, "padding", sides[0], least=0), pair(op, "padding", sides[1], least=0)  # type: ignore[arg-type]
+
+
+def output_sizes(
+    op: str,
+    x_shape: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[tuple[int, int], tuple[int, int]],
+    dilation: tuple[int, int] = (1, 1),
+) -> tuple[int, int]:
+    """Give (OH, OW); raise where the window does not fit into the padded image even once."""
+    sizes = []
+    for n, k, s, p, d in zip(x_shape[2:], kernel, stride, padding, dilation, strict=True):
+        if k < 1 or n + sum(p) < d * (k - 1) + 1:
+            padded = tuple(n + sum(p) for n, p in zip(x_shape[2:], padding, strict=True))
+            spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+            raise ValueError(
+                f"{op}: a window of {spans} does not fit into the padded image of {padded} "
+                f"(x {x_shape}, window {tuple(kernel)}, padding={padding}, dilation={dilation})"
+            )
+        sizes.append(conv_output_size(n, k, s, p, d))
+    return sizes[0], sizes[1]

@@ -8,6 +8,9 @@
 Tensor([ 0.        , -0.13533528, -0.09957414])
 """
 
+from importlib import import_module
+from types import ModuleType
+
 from .core import (
     Tensor,
     binary,
@@ -57,3 +60,75 @@ from .ops.shaping import (
     swapaxes,
     transpose,
 )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Tensor",
+    "absolute",
+    "add",
+    "astype",
+    "avg_pool2d",
+    "binary",
+    "broadcast_to",
+    "clip",
+    "concatenate",
+    "conv2d",
+    "copy",
+    "divide",
+    "enable_grad",
+    "exp",
+    "expand_dims",
+    "getitem",
+    "gradients",
+    "is_grad_enabled",
+    "leaky_relu",
+    "log",
+    "log_softmax",
+    "logsumexp",
+    "matmul",
+    "max",
+    "max_pool2d",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "moveaxis",
+    "multiply",
+    "negative",
+    "no_grad",
+    "pad",
+    "positive",
+    "power",
+    "primitive",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "tanh",
+    "transpose",
+    "unary",
+    "var",
+    "where",
+]
+
+_SUBPACKAGES = ("datasets", "functional", "nn", "optim", "testing", "viz")
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a subpackage when it is first used: ``import autograd_np`` costs little more than ``import numpy``."""
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_SUBPACKAGES]

@@ -44,6 +44,9 @@ class Op:
         For each array argument, whether any rule reads its memory.
     reads_output : bool
         Whether any rule reads the output's memory.
+    elementwise : bool
+        Whether each element of the output depends on one element of each argument; see `sweep` for what that means
+        at singularities.
     broadcasts : bool
         Whether arguments are broadcast against each other; the sweep then sums their cotangents back.
     variadic : bool
@@ -54,6 +57,7 @@ class Op:
 
     __slots__ = (
         "broadcasts",
+        "elementwise",
         "formula",
         "forward",
         "name",
@@ -71,6 +75,7 @@ class Op:
         rules: tuple[Rule | None, ...],
         formula: str,
         *,
+        elementwise: bool = False,
         broadcasts: bool = False,
         variadic: bool = False,
         view: bool = False,
@@ -79,7 +84,8 @@ class Op:
         self.forward = forward
         self.rules = rules
         self.formula = formula
-        self.broadcasts = broadcasts
+        self.elementwise = elementwise
+        self.broadcasts = broadcasts or elementwise
         self.variadic = variadic
         self.view = view
         readings = [_reads(rule, len(rules)) for rule in rules if rule is not None]
@@ -143,7 +149,7 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
     name : str, optional
         The forward's own name by default.
     """
-    op = Op(name or forward.__name__, forward, (rule,), formula)
+    op = Op(name or forward.__name__, forward, (rule,), formula, elementwise=True)
     reads_input = op.reads[0]
 
     def operation(x: Any) -> Any:
@@ -177,7 +183,7 @@ def binary(
     name : str, optional
         The forward's own name by default.
     """
-    op = Op(name or forward.__name__, forward, (left, right), formula, broadcasts=True)
+    op = Op(name or forward.__name__, forward, (left, right), formula, elementwise=True)
     reads_a, reads_b = op.reads
 
     def operation(a: Any, b: Any) -> Any:
@@ -225,6 +231,7 @@ def primitive(
     of: Callable | tuple[Callable, ...] = (),
     formula: str = "",
     name: str | None = None,
+    elementwise: bool = False,
     broadcasts: bool = False,
     variadic: bool = False,
     view: bool = False,
@@ -243,6 +250,9 @@ def primitive(
         The rules in LaTeX.
     name : str, optional
         The function's own name by default.
+    elementwise : bool
+        Each element of the output depends on one element of each argument, after broadcasting.  The sweep then takes
+        0 · ∞ and 0 / 0 in the rules for 0.
     broadcasts : bool
         Array arguments are broadcast against each other.  Rules leave that alone: the sweep sums it back.
     variadic : bool
@@ -274,6 +284,7 @@ def primitive(
             forward if residual is None else lambda *args, **params: forward(*args, **params)[0],
             rules,
             formula,
+            elementwise=elementwise,
             broadcasts=broadcasts,
             variadic=variadic,
             view=view,

@@ -118,7 +118,11 @@ def _sweep(
             heapq.heappush(queue, (-node.serial, node))
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
-    with np.errstate(divide="ignore", invalid="ignore"), (enable_grad if create_graph else no_grad)():
+    alarm = _Alarm()
+    with (
+        np.errstate(divide="ignore", invalid="call", call=alarm),
+        (enable_grad if create_graph else no_grad)(),
+    ):
         while queue:
             _, node = heapq.heappop(queue)
             g = pending.pop(node)
@@ -141,6 +145,10 @@ def _sweep(
                 except Exception as error:
                     error.add_note(f"raised by the backward rule of {op.name} for argument {position}")
                     raise
+                if alarm.rang:
+                    alarm.rang = False
+                    if op.elementwise:
+                        new = _without_indeterminate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = _fit(new, parent, node, position)
                 if parent not in pending:
@@ -159,6 +167,30 @@ def _sweep(
             if not retain_graph:
                 node.args = node.out = node.params = None
     return finished
+
+
+class _Alarm:
+    """Rings when NumPy meets 0 · ∞, 0 / 0 or ∞ - ∞: the processor's own flags tell, so that listening is free."""
+
+    rang = False
+
+    def __call__(self, kind: str, flags: int) -> None:
+        self.rang = True
+
+
+def _without_indeterminate(new: Cotangent, g: Cotangent, args: tuple) -> Cotangent:
+    """Put 0 for each NaN that an elementwise rule made from a cotangent of 0, or an infinite one times a slope of 0.
+
+    So the gradient of ``where(x > 0, log(x), 0)`` at x = 0 is 0, and of ``sqrt(x * x)`` too.  A NaN that was in the
+    data or in the cotangent before stays.
+    """
+    values, cotangent = (t.data if isinstance(t, Tensor) else t for t in (new, g))
+    made = np.isnan(values) & ~np.isnan(cotangent)
+    for arg in args:
+        if isinstance(arg, (Tensor, np.ndarray)):
+            made &= (cotangent == 0) | ~np.isnan(arg.data if isinstance(arg, Tensor) else arg)
+    made &= (cotangent == 0) | np.isinf(cotangent)
+    return np.where(made, np.zeros((), values.dtype), new)
 
 
 def _count_unshared() -> int:

@@ -26,6 +26,7 @@ relu = unary(
 
 @primitive(
     lambda g, _y, x, *, slope=0.01: np.where(x > 0, g, slope * g),
+    elementwise=True,
     formula=r"\bar x = \bar y \odot ([x > 0] + \mathrm{slope}\,[x \le 0])",
 )
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:

@@ -1,7 +1,7 @@
 r"""Elementwise arithmetic of one or two arrays.
 
-Where a derivative is infinite (log, sqrt and division at 0, powers at 0), a cotangent of exactly 0 still gives 0: what
-``where`` did not choose cannot turn a gradient into NaN.  `scale` and `ratio` are how rules say so.
+Rules are written as in a textbook, singularities included: log's is g / x, at x = 0 too.  The sweep itself sees to it
+that 0 · ∞ and 0 / 0 in an elementwise rule give 0 (see `core.sweep`).
 """
 
 from typing import Any
@@ -14,20 +14,6 @@ from ..core import Tensor, binary, implements, primitive, unary
 def raw(x: Any) -> Any:
     """Give the array of a Tensor, and anything else as it is: for what a rule reads without a gradient."""
     return x.data if type(x) is Tensor else x
-
-
-def ratio(g: Any, d: Any) -> Any:
-    """g / d, and 0 where g is 0 even if d is 0 too."""
-    if np.all(raw(d)):
-        return np.divide(g, d)
-    return np.divide(g, np.where(raw(g) == 0, 1, d))
-
-
-def scale(g: Any, slope: Any) -> Any:
-    """g * slope, and 0 where g is 0 even if the slope is infinite or NaN."""
-    if np.isfinite(raw(slope)).all():
-        return g * slope
-    return g * np.where(raw(g) == 0, 0, slope)
 
 
 add = binary(np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, r"\bar a = \bar y,\; \bar b = \bar y")
@@ -45,28 +31,28 @@ multiply = binary(
 
 divide = binary(
     np.divide,
-    lambda g, _y, _a, b: ratio(g, b),
-    lambda g, _y, a, b: -ratio(ratio(g, b) * a, b),
-    r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot a \oslash b^2",
+    lambda g, _y, _a, b: g / b,
+    lambda g, y, _a, b: -g * y / b,
+    r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot y \oslash b",
 )
 
 
-def _base_slope(g: Any, _y: Any, x: Any, p: Any) -> Any:
+def _base_rule(g: Any, _y: Any, x: Any, p: Any) -> Any:
     zero = raw(p) == 0  # there the slope is 0 for every x; at x = 0 the formula has an infinity in it
-    if not np.any(zero):
-        return scale(g, p * x ** (p - 1))
-    return scale(g, np.where(zero, 0, p * x ** np.where(zero, 1, p - 1)))
+    if np.any(zero):
+        return g * np.where(zero, 0, p * x ** np.where(zero, 1, p - 1))
+    return g * p * x ** (p - 1)
 
 
-def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
+def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
     zero = (raw(x) == 0) & (raw(p) >= 0)  # 0^p is 0 for every p nearby
-    return scale(g, np.where(zero, 0, y * np.log(np.where(zero, 1, x))))
+    return g * np.where(zero, 0, y * np.log(np.where(zero, 1, x)))
 
 
 power = binary(
     np.power,
-    _base_slope,
-    _exponent_slope,
+    _base_rule,
+    _exponent_rule,
     r"\bar x = \bar y \odot p \odot x^{p-1},\; \bar p = \bar y \odot y \odot \log x",
 )
 
@@ -76,9 +62,9 @@ positive = unary(np.positive, lambda g, _y, _x: g, r"\bar x = \bar y")
 
 exp = unary(np.exp, lambda g, y, _x: g * y, r"\bar x = \bar y \odot y")
 
-log = unary(np.log, lambda g, _y, x: ratio(g, x), r"\bar x = \bar y \oslash x")
+log = unary(np.log, lambda g, _y, x: g / x, r"\bar x = \bar y \oslash x")
 
-sqrt = unary(np.sqrt, lambda g, y, _x: ratio(g, 2 * y), r"\bar x = \bar y \oslash 2y")
+sqrt = unary(np.sqrt, lambda g, y, _x: g / (2 * y), r"\bar x = \bar y \oslash 2y")
 
 square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x")
 
@@ -107,7 +93,7 @@ minimum = binary(
     None,
     lambda g, _y, c, _a, _b: np.where(c, g, 0),
     lambda g, _y, c, _a, _b: np.where(c, 0, g),
-    broadcasts=True,
+    elementwise=True,
     formula=r"\bar a = \bar y \odot [c],\; \bar b = \bar y \odot [\lnot c]",
 )
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -142,7 +128,7 @@ def _passes_high(x: Any, low: Any, high: Any) -> Any:
     lambda g, _y, x, low, high: g * _passes_x(x, low, high),
     lambda g, _y, x, low, high: g * _passes_low(x, low, high),
     lambda g, _y, x, low, high: g * _passes_high(x, low, high),
-    broadcasts=True,
+    elementwise=True,
     formula=r"\bar x = \bar y \odot [l \le x \le h],\; \bar l = \bar y \odot [x < l],\; \bar h = \bar y \odot [x > h]",
 )
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:

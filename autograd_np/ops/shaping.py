@@ -165,7 +165,7 @@ def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: tuple[tuple[int, int], ...], 
 
 @primitive(_unpad, name="pad", formula=r"\bar x = \bar y \text{ without its border}")
 def _pad(x: Any, pad_width: tuple[tuple[int, int], ...], value: float = 0) -> Any:
-    return np.pad(x, pad_width, constant_values=value)
+    return np.pad(x, pad_width, constant_values=value) if pad_width else np.array(x)
 
 
 @implements(np.pad)

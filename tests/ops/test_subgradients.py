@@ -1,0 +1,192 @@
+"""The published policy at kinks, singularities and infinities, value by value."""
+
+import numpy as np
+import pytest
+
+import autograd_np as ag
+from autograd_np import Tensor
+
+INF, NAN = np.inf, np.nan
+
+
+def both(f, *values, dtype=np.float64):
+    """The value of f, and the gradient of its sum with respect to each argument."""
+    leaves = [Tensor(np.array(v, dtype), requires_grad=True) for v in values]
+    with np.errstate(all="ignore"):
+        y = f(*leaves)
+        y.sum().backward()
+    return y.data, *(t.grad.data for t in leaves)
+
+
+# (name, function, argument, value, gradient)
+TABLE = [
+    ("abs at ±0", ag.absolute, [0.0, -0.0], [0, 0], [0, 0]),
+    ("relu at 0", ag.relu, [0.0, -0.0, -1.0, 2.0], [0, 0, 0, 2], [0, 0, 0, 1]),
+    ("relu of NaN", ag.relu, [NAN], [NAN], [1]),
+    ("sqrt at 0", ag.sqrt, [0.0], [0], [INF]),
+    ("log at 0", ag.log, [0.0], [-INF], [INF]),
+    ("where over log", lambda x: ag.where(x > 0, ag.log(x), 0 * x), [0.0, 1.0], [0, 0], [0, 1]),
+    ("where over sqrt", lambda x: ag.where(x > 0, ag.sqrt(x), x), [0.0, 4.0], [0, 2], [1, 0.25]),
+    ("where over 1/x", lambda x: ag.where(x > 0, 1 / x, 0 * x), [0.0, 2.0], [0, 0.5], [0, -0.25]),
+    ("where over x**0.5", lambda x: ag.where(x > 0, x**0.5, 0 * x), [0.0, 4.0], [0, 2], [0, 0.25]),
+    ("sqrt(x*x) at 0", lambda x: ag.sqrt(x * x), [0.0, 3.0], [0, 3], [0, 1]),
+    ("sqrt(x**2) at 0", lambda x: ag.sqrt(x**2), [0.0, -3.0], [0, 3], [0, -1]),
+    ("a norm at 0", lambda x: ag.sqrt(ag.sum(x * x)), [0.0, 0.0], 0, [0, 0]),
+    ("where over exp", lambda x: ag.where(x < 100, ag.exp(x), 0 * x), [0.0, 1000.0], [1, 0], [1, 0]),
+    ("NaN in the data", lambda x: ag.sqrt(x * x), [0.0, NAN], [0, NAN], [0, NAN]),
+    ("max, ties", ag.max, [3.0, 1.0, 3.0], 3, [0.5, 0, 0.5]),
+    ("min, ties", ag.min, [3.0, 1.0, 1.0], 1, [0, 0.5, 0.5]),
+    ("max with NaN", ag.max, [3.0, NAN, 5.0], NAN, [0, 1, 0]),
+    ("min with NaN", ag.min, [3.0, NAN, 5.0], NAN, [0, 1, 0]),
+    (
+        "clip at its bounds",
+        lambda x: ag.clip(x, 0, 1),
+        [-1.0, 0.0, 0.5, 1.0, 2.0],
+        [0, 0, 0.5, 1, 1],
+        [0, 1, 1, 1, 0],
+    ),
+    ("clip, crossed bounds", lambda x: ag.clip(x, 2, 1), [0.0, 1.5, 3.0], [1, 1, 1], [0, 0, 0]),
+    ("x**0 at 0", lambda x: x**0, [0.0, 2.0], [1, 1], [0, 0]),
+    ("x**1 at 0", lambda x: x**1, [0.0], [0], [1]),
+    ("x**2 at 0", lambda x: x**2, [0.0], [0], [0]),
+    ("(-2)**3.0", lambda x: x**3.0, [-2.0], [-8], [12]),
+    ("sigmoid, far out", ag.sigmoid, [-1000.0, 1000.0], [0, 1], [0, 0]),
+    ("tanh, far out", ag.tanh, [-1000.0, 1000.0], [-1, 1], [0, 0]),
+    ("logsumexp of all -inf", ag.logsumexp, [-INF, -INF], -INF, [0, 0]),
+    ("logsumexp with +inf", ag.logsumexp, [1.0, INF], INF, [0, 1]),
+    ("logsumexp far out", ag.logsumexp, [1e4, 1e4], 1e4 + np.log(2), [0.5, 0.5]),
+    ("softmax, some -inf", ag.softmax, [-INF, 0.0, 0.0], [0, 0.5, 0.5], [0, 0, 0]),
+    ("softmax, all -inf", ag.softmax, [-INF, -INF], [NAN, NAN], [NAN, NAN]),
+    ("var, ddof = n", lambda x: ag.var(x, ddof=2), [1.0, 2.0], NAN, [NAN, NAN]),
+    ("var of a constant", ag.var, [2.0, 2.0], 0, [0, 0]),
+]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "value", "gradient"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_table(f, x, value, gradient, dtype):
+    if f in (ag.logsumexp,) and dtype == np.float32 and x == [1e4, 1e4]:
+        value = np.float32(value)
+    y, g = both(f, x, dtype=dtype)
+    assert g.dtype == y.dtype == dtype
+    np.testing.assert_array_equal(y, np.asarray(value, dtype))
+    np.testing.assert_allclose(g, np.asarray(gradient, dtype), rtol=1e-6 if dtype == np.float32 else 1e-15)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5)])
+def test_zero_times_infinity_is_zero_in_every_order(shape):
+    x = Tensor(np.zeros(shape), requires_grad=True)
+    with np.errstate(all="ignore"):
+        y = ag.where(x > 0, ag.log(x) * x**0.5, x * x)
+    g = ag.gradients(y, x, np.ones(shape), create_graph=True)
+    h = ag.gradients(g, x, np.ones(shape))
+    np.testing.assert_array_equal(g.data, np.zeros(shape))
+    np.testing.assert_array_equal(h.data, np.full(shape, 2.0))
+
+
+@pytest.mark.parametrize("f", [ag.maximum, ag.minimum])
+def test_equal_arguments_share(f):
+    _, a, b = both(f, [1.0, 2.0, NAN, 1.0, NAN], [1.0, 3.0, 1.0, NAN, NAN])
+    chosen = [0.5, 0, 1, 0, 0.5] if f is ag.maximum else [0.5, 1, 1, 0, 0.5]
+    assert list(a) == chosen
+    assert list(b) == [1 - c for c in chosen]
+
+
+def test_clip_passes_the_gradient_of_what_was_taken():
+    x = [0.0, 1.5, 3.0, 0.0]
+    y, dx, low, high = both(ag.clip, x, [1.0, 1.0, 1.0, 5.0], [2.0, 2.0, 2.0, 4.0])
+    assert list(y) == [1, 1.5, 2, 4]
+    assert [list(dx), list(low), list(high)] == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]]
+
+
+def test_the_exponents_gradient_is_computed_only_if_it_is_asked_for():
+    x = Tensor([-2.0], requires_grad=True)
+    (x**3.0).sum().backward()
+    assert x.grad.item() == 12.0
+    _, _, p = both(ag.power, [-2.0, 0.0, 0.0], [3.0, 0.0, 2.0])
+    assert np.isnan(p[0])
+    assert list(p[1:]) == [0, 0]
+
+
+def test_many_ties_in_float16_are_counted_as_integers():
+    x = np.zeros(5000, np.float16)
+    _, g = both(ag.max, x, dtype=np.float16)
+    assert np.isfinite(g).all()
+    assert g.astype(float).sum() == pytest.approx(1, rel=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cross_entropy_of_extreme_logits(dtype):
+    logits = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4], [1e4, 1e4, -1e4]], dtype)
+    labels = np.array([0, 1, 2])
+    leaf = Tensor(logits, requires_grad=True)
+    loss = ag.softmax_cross_entropy(leaf, labels, reduction="none")  # warnings are errors here
+    np.testing.assert_allclose(loss.data, [0, np.log(2), 2e4 + np.log(2)], rtol=1e-6)
+    loss.sum().backward()
+    expected = np.array([[1, 0, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]) - np.eye(3)
+    np.testing.assert_array_equal(leaf.grad.data, expected.astype(dtype))
+    np.testing.assert_allclose(ag.log_softmax(logits)[np.arange(3), labels], -loss.data, rtol=1e-6)
+
+
+@pytest.mark.parametrize("f", [ag.sigmoid, ag.tanh, ag.softmax, ag.log_softmax, ag.logsumexp, ag.exp])
+def test_stable_functions_do_not_warn(f):
+    limit = 80 if f is ag.exp else 1000
+    x = Tensor(np.array([-limit, 0, limit], np.float32), requires_grad=True)
+    f(x).sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0, 1)])
+def test_long_float32_sums_keep_their_precision(axis):
+    x = np.random.default_rng(0).random((1_000_000, 3), np.float32)
+    for array in (x, np.asfortranarray(x)):
+        exact = x.sum(axis=axis, dtype=np.float64)
+        assert np.abs(ag.sum(array, axis=axis) / exact - 1).max() < 1e-6
+        assert np.abs(ag.mean(array, axis=axis) * (x.size / exact.size) / exact - 1).max() < 1e-6
+        assert ag.sum(array, axis=axis).dtype == np.float32
+
+
+def test_empty_arrays():
+    empty = Tensor(np.zeros((0, 3)), requires_grad=True)
+    assert ag.sum(empty).item() == 0
+    assert ag.logsumexp(empty).item() == -INF
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(ag.mean(empty).item())
+    with pytest.raises(ValueError, match="zero-size"):
+        ag.max(empty)
+    for f in (
+        ag.exp,
+        ag.relu,
+        ag.softmax,
+        lambda t: t @ np.ones((3, 2)),
+        lambda t: t[1:],
+        lambda t: t.reshape(3, 0),
+    ):
+        empty.grad = None
+        f(empty).sum().backward()
+        assert empty.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ([0, 3], ValueError, r"label 3 is no class; logits \(2, 3\) have classes 0 to 2"),
+        ([0, -1], ValueError, "label -1 is no class"),
+        ([0.0, 1.0], TypeError, "labels are integers"),
+        ([0], ValueError, r"logits \(2, 3\) want one label a row, shape \(2,\), not \(1,\)"),
+        ([[1, 0, 0], [0, 1, 0]], ValueError, "one label a row"),
+    ],
+)
+def test_cross_entropy_refuses_wrong_labels(labels, error, message):
+    with pytest.raises(error, match=message):
+        ag.softmax_cross_entropy(np.zeros((2, 3)), np.array(labels))
+
+
+def test_cross_entropy_of_nothing():
+    with pytest.raises(ValueError, match="no row to take the mean of"):
+        ag.softmax_cross_entropy(np.zeros((0, 3)), np.zeros(0, int))
+    assert ag.softmax_cross_entropy(np.zeros((0, 3)), np.zeros(0, int), reduction="sum") == 0
+    with pytest.raises(ValueError, match="'median'"):
+        ag.softmax_cross_entropy(np.zeros((1, 3)), [0], reduction="median")

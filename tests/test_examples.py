@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_docstrings(name):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents(name, tmp_path, monkeypatch):
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text(), re.M | re.S)
+    blocks = re.findall(r"^ *```python\n(.*?)^ *```", (ROOT / name).read_text(), re.M | re.S)
     assert blocks
     monkeypatch.chdir(tmp_path)
     scope: dict = {}
@@ -35,4 +36,4 @@ def test_documents(name, tmp_path, monkeypatch):
             assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
             scope = test.globs
         else:
-            exec(compile(block, name, "exec"), scope)
+            exec(compile(textwrap.dedent(block), name, "exec"), scope)

@@ -10,11 +10,12 @@ from .reductions import shifted_exp, sum
 
 
 def _cross_entropy_rule(
-    g: Any, _y: Any, x: Any, *, labels: np.ndarray, reduction: str = "mean", probabilities: np.ndarray
+    g: Any, _y: Any, x: Any, *, labels: Any, reduction: str = "mean", probabilities: np.ndarray
 ) -> Any:
     p = softmax(x) if type(x) is Tensor else probabilities  # of higher order: p depends on x, too
+    labels = np.asarray(labels)
     onehot = np.zeros(x.shape, x.dtype)
-    np.put_along_axis(onehot, np.asarray(labels)[..., None], 1, axis=-1)
+    np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
     if reduction == "mean":
         g = g / labels.size
     elif reduction == "none":
@@ -60,7 +61,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> 
     return (loss / losses.size).astype(logits.dtype) if reduction == "mean" else loss, probabilities
 
 
-def _check(logits: np.ndarray, labels: np.ndarray, reduction: str) -> None:
+def _check(logits: np.ndarray, labels: Any, reduction: str) -> None:
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"softmax_cross_entropy: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     if labels.dtype.kind not in "iu":

@@ -59,11 +59,7 @@ def reduction(f: Callable, values: str) -> Row:
 def variance(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
     axis, keepdims = d.axes(shape), d.one_of(False, True)
-    n = int(
-        np.prod(
-            [shape[i] for i in np.arange(len(shape))[list(axis) if isinstance(axis, tuple) else axis].ravel()]
-        )
-    )
+    n = int(np.prod([shape[i] for i in np.arange(len(shape))[list(axis) if isinstance(axis, tuple) else axis].ravel()]))
     ddof = d.one_of(0, 1) if n > 1 else 0
     return lambda x: ag.var(x, axis=axis, ddof=ddof, keepdims=keepdims), [d.array(shape, "any")]
 
@@ -141,9 +137,7 @@ def stack(d: Draw) -> tuple[Callable, list]:
 
 def pad(d: Draw) -> tuple[Callable, list]:
     shape = d.shape()
-    widths = d(
-        st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=len(shape), max_size=len(shape))
-    )
+    widths = d(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=len(shape), max_size=len(shape)))
     width = widths or 0
     value = d.one_of(0, 2.0)
     return lambda x: ag.pad(x, width, constant_values=value), [d.array(shape, "integers")]
@@ -269,9 +263,7 @@ def avg_pool2d(d: Draw) -> tuple[Callable, list]:
 
 def avg_pool2d_dx(d: Draw) -> tuple[Callable, list]:
     f, (x,) = avg_pool2d(d)
-    how = dict(zip(f.__code__.co_freevars, (cell.cell_contents for cell in f.__closure__), strict=True))[
-        "how"
-    ]
+    how = dict(zip(f.__code__.co_freevars, (cell.cell_contents for cell in f.__closure__), strict=True))["how"]
     return (lambda g: pooling.avg_pool2d_dx(g, x_shape=x.shape, **how)), [d.array(f(x).shape, "integers")]
 
 
@@ -282,9 +274,7 @@ def winners(d: Draw) -> tuple[tuple[int, ...], np.ndarray]:
 
 def scatter_pixels(d: Draw) -> tuple[Callable, list]:
     shape, winner = winners(d)
-    return lambda g: pooling.scatter_pixels(g, winner=winner, x_shape=shape), [
-        d.array(winner.shape, "integers")
-    ]
+    return lambda g: pooling.scatter_pixels(g, winner=winner, x_shape=shape), [d.array(winner.shape, "integers")]
 
 
 def gather_pixels(d: Draw) -> tuple[Callable, list]:

@@ -12,9 +12,7 @@ import pytest
 import autograd_np
 
 ROOT = Path(__file__).parent.parent
-MODULES = ["autograd_np"] + [
-    found.name for found in pkgutil.walk_packages(autograd_np.__path__, "autograd_np.")
-]
+MODULES = ["autograd_np"] + [found.name for found in pkgutil.walk_packages(autograd_np.__path__, "autograd_np.")]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md"]
 
 

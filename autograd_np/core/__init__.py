@@ -1,9 +1,9 @@
 """The engine: Tensor, the tape, the backward sweep, and how operations are defined.  It knows no operation."""
 
+from . import protocols as protocols
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .primitive import Op, binary, primitive, unary
-from . import protocols as protocols
 from .summation import precise_sum
 from .sweep import gradients
 from .tape import Leaf, Node, Shaped, note_write

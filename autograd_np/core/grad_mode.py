@@ -4,7 +4,7 @@ import functools
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 F = TypeVar("F", bound=Callable)
 
@@ -36,7 +36,7 @@ class _Switch:
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)
-        def switched(*args, **kwargs):
+        def switched(*args: Any, **kwargs: Any) -> Any:
             with type(self)():
                 return function(*args, **kwargs)
 

@@ -40,10 +40,8 @@ class Op:
         A VJP rule for each array argument; None where there is no gradient.
     formula : str
         The rules in LaTeX; a bar marks a cotangent.
-    reads : tuple of bool
-        For each array argument, whether any rule reads its memory.
-    reads_output : bool
-        Whether any rule reads the output's memory.
+    reads : tuple of (tuple of bool)
+        For each rule, whether it reads the memory of y and of each argument.
     elementwise : bool
         Whether each element of the output depends on one element of each argument; see `sweep` for what that means
         at singularities.
@@ -62,7 +60,6 @@ class Op:
         "forward",
         "name",
         "reads",
-        "reads_output",
         "rules",
         "variadic",
         "view",
@@ -88,51 +85,51 @@ class Op:
         self.broadcasts = broadcasts or elementwise
         self.variadic = variadic
         self.view = view
-        readings = [_reads(rule, len(rules)) for rule in rules if rule is not None]
-        if variadic:
-            (reading,) = readings
-            self.reads_output, self.reads = reading[0], (reading[-1],)
-        else:
-            self.reads_output, *reads = (any(column) for column in zip(*readings, strict=True))
-            self.reads = tuple(reads)
+        self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
+
+    def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Whether y and each argument must be kept for the rules of the arguments whose gradient is wanted."""
+        if self.variadic:
+            return (self.reads[0][0], *self.reads[0][1:] * len(wanted))
+        used = [reads for reads, want in zip(self.reads, wanted, strict=False) if want]
+        return tuple(any(column) for column in zip(*used, strict=True))
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
 
-def _reads(rule: Rule, arity: int) -> list[bool]:
-    """Of (y, *args), which a rule reads, as the names of its parameters say."""
+def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
+    """Tell of (y, *args) which ones a rule reads, as the names of its parameters say."""
+    if rule is None:
+        return (False,) * (1 + arity)
     kinds = inspect.Parameter
-    named = []
+    reads: list[bool] = []
     for parameter in inspect.signature(rule).parameters.values():
         if parameter.kind is kinds.VAR_POSITIONAL:
-            named += [not parameter.name.startswith("_")] * max(1, 1 + arity - len(named[1:]))
+            reads += [not parameter.name.startswith("_")] * (2 + arity - len(reads))
         elif parameter.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD):
-            named.append(not parameter.name.startswith("_"))
-    reads = named[1 : 2 + arity]
-    if len(reads) < 1 + arity:
-        raise TypeError(
-            f"a rule takes (g, y, *args) for {arity} array arguments, not {inspect.signature(rule)}"
-        )
-    return reads
+            reads.append(not parameter.name.startswith("_"))
+    if len(reads) < 2 + arity:
+        raise TypeError(f"a rule takes (g, y, *args) for {arity} array arguments, not {inspect.signature(rule)}")
+    return tuple(reads[1 : 2 + arity])
 
 
-def record(
-    op: Op, args: tuple, nodes: tuple[Node | None, ...], params: dict[str, Any] | None, out: Any
-) -> Tensor:
+def record(op: Op, args: tuple, nodes: tuple[Node | None, ...], params: dict[str, Any], out: np.ndarray) -> Tensor:
     """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
-    if type(out) is not np.ndarray:
-        out = np.asarray(out)
     if out.dtype.kind == "c":
         raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(*args)}")
     if out.dtype.kind != "f":
         return Tensor.make(out, None)
-    reads = op.reads * len(args) if op.variadic else op.reads
-    kept = tuple(
-        arg if read or not isinstance(arg, np.ndarray) else (node or Shaped(arg.shape, arg.dtype))
-        for arg, node, read in zip(args, nodes, reads, strict=False)
-    )
-    return Tensor.make(out, Node(op, kept, nodes, params, out))
+    saves_out, *saves = op.saves(tuple([node is not None for node in nodes]))
+    kept = tuple([arg if save else _stand_in(arg, node) for arg, node, save in zip(args, nodes, saves, strict=True)])
+    return Tensor.make(out, Node(op, kept, nodes, params, out, saves_out))
+
+
+def _stand_in(arg: Any, node: Node | None) -> Any:
+    """Give what has an array's shape and dtype, and not its memory."""
+    if type(arg) is not np.ndarray:
+        return arg
+    return Shaped(arg.shape, arg.dtype) if node is None else node
 
 
 def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = None) -> Operation:
@@ -150,7 +147,7 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         The forward's own name by default.
     """
     op = Op(name or forward.__name__, forward, (rule,), formula, elementwise=True)
-    reads_input = op.reads[0]
+    saves_out, saves_input = op.saves((True,))
 
     def operation(x: Any) -> Any:
         if type(x) is not Tensor:
@@ -162,14 +159,12 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         node = x.node
         if node is None or not mode.recording:
             return Tensor.make(out, None)
-        return Tensor.make(out, Node(op, (data if reads_input else node,), (node,), None, out))
+        return Tensor.make(out, Node(op, (data if saves_input else node,), (node,), None, out, saves_out))
 
     return _publish(op, operation, forward)
 
 
-def binary(
-    forward: Callable, left: Rule | None, right: Rule | None, formula: str, *, name: str | None = None
-) -> Operation:
+def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: str | None = None) -> Operation:
     """Define an elementwise operation of two arrays, which are broadcast against each other.
 
     Parameters
@@ -184,7 +179,7 @@ def binary(
         The forward's own name by default.
     """
     op = Op(name or forward.__name__, forward, (left, right), formula, elementwise=True)
-    reads_a, reads_b = op.reads
+    left_only, right_only, both = op.saves((True, False)), op.saves((False, True)), op.saves((True, True))
 
     def operation(a: Any, b: Any) -> Any:
         if type(a) is Tensor:
@@ -210,18 +205,13 @@ def binary(
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if out.dtype.kind != "f":
-            raise TypeError(
-                f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(a, b)}"
-            )
+            raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(a, b)}")
+        saves_out, saves_a, saves_b = left_only if b_node is None else right_only if a_node is None else both
         kept = (
-            a_data
-            if reads_a or type(a_data) is not np.ndarray
-            else a_node or Shaped(a_data.shape, a_data.dtype),
-            b_data
-            if reads_b or type(b_data) is not np.ndarray
-            else b_node or Shaped(b_data.shape, b_data.dtype),
+            a_data if saves_a else _stand_in(a_data, a_node),
+            b_data if saves_b else _stand_in(b_data, b_node),
         )
-        return Tensor.make(out, Node(op, kept, (a_node, b_node), None, out))
+        return Tensor.make(out, Node(op, kept, (a_node, b_node), None, out, saves_out))
 
     return _publish(op, operation, forward)
 
@@ -237,7 +227,7 @@ def primitive(
     view: bool = False,
     residual: str | None = None,
 ) -> Callable[[Callable], Operation]:
-    """Turn a function of raw arrays into a differentiable operation: a decorator.
+    r"""Turn a function of raw arrays into a differentiable operation: a decorator.
 
     Parameters
     ----------
@@ -265,7 +255,7 @@ def primitive(
     Examples
     --------
     >>> import numpy as np, autograd_np as ag
-    >>> @ag.primitive(lambda g, y, x: g * 3 * x**2, formula=r"\\bar x = 3 x^2 \\bar y")
+    >>> @ag.primitive(lambda g, y, x: g * 3 * x**2, formula=r"\bar x = 3 x^2 \bar y")
     ... def cube(x):
     ...     return x**3
     >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
@@ -274,14 +264,14 @@ def primitive(
     Tensor([ 3., 12.])
     """
     if not rules:
-        raise TypeError(
-            "primitive: give a rule for each array argument, as in @primitive(lambda g, y, x: g * 2 * x)"
-        )
+        raise TypeError("primitive: give a rule for each array argument, as in @primitive(lambda g, y, x: g * 2 * x)")
 
     def define(forward: Callable) -> Operation:
         op = Op(
             name or forward.__name__,
-            forward if residual is None else lambda *args, **params: forward(*args, **params)[0],
+            forward
+            if residual is None
+            else functools.wraps(forward)(lambda *args, **params: forward(*args, **params)[0]),
             rules,
             formula,
             elementwise=elementwise,
@@ -310,7 +300,7 @@ def primitive(
                     ]
                 )
                 if any(nodes):
-                    return record(op, tuple(map(_operand, raw)), nodes, params, out)
+                    return record(op, tuple(map(_operand, raw)), nodes, params, np.asarray(out))
             if any(type(arg) is Tensor for arg in args):
                 return Tensor.make(np.asarray(out), None)
             return out
@@ -346,9 +336,7 @@ def _positional(op: Op, args: tuple, params: dict[str, Any], defaults: dict[str,
     """Bring a call into its normal form, arrays by position and metadata by keyword; ``params`` is updated."""
     names, arity = list(defaults), len(op.rules)
     if len(args) > len(names):
-        raise TypeError(
-            f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}"
-        )
+        raise TypeError(f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}")
     params.update(zip(names[arity:], args[arity:], strict=False))
     for name in names[len(args) : arity]:
         value = params.pop(name, defaults[name])
@@ -361,8 +349,7 @@ def _positional(op: Op, args: tuple, params: dict[str, Any], defaults: dict[str,
 def _metadata(op: Op, key: str, value: Tensor) -> np.ndarray:
     if value.node is not None:
         raise TypeError(
-            f"{op.name}: no gradient flows to {key!r}, so it takes no Tensor that requires one; "
-            "pass tensor.detach()"
+            f"{op.name}: no gradient flows to {key!r}, so it takes no Tensor that requires one; pass tensor.detach()"
         )
     return value.data
 

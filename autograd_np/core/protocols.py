@@ -15,31 +15,19 @@ from .tensor import Tensor
 
 # Piecewise constant or without a derivative: their results are plain, and that loses nothing.
 PLAIN_UFUNCS = frozenset(
-    [np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal]
-    + [np.isfinite, np.isinf, np.isnan, np.signbit, np.sign, np.floor, np.ceil, np.rint, np.trunc]
-    + [np.logical_and, np.logical_or, np.logical_not, np.logical_xor, np.floor_divide]
+    {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
+    | {np.isfinite, np.isinf, np.isnan, np.signbit, np.sign, np.floor, np.ceil, np.rint, np.trunc, np.floor_divide}
+    | {np.logical_and, np.logical_or, np.logical_not, np.logical_xor}
 )
 PLAIN_FUNCTIONS = frozenset(
-    [
-        np.shape,
-        np.ndim,
-        np.size,
-        np.argmax,
-        np.argmin,
-        np.argsort,
-        np.searchsorted,
-        np.count_nonzero,
-        np.nonzero,
-    ]
-    + [np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast, np.shares_memory]
-    + [np.may_share_memory, np.allclose, np.array_equal, np.isclose, np.any, np.all, np.array2string]
-    + [np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj, np.round, np.argwhere, np.flatnonzero]
+    {np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.flatnonzero}
+    | {np.searchsorted, np.count_nonzero, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast}
+    | {np.shares_memory, np.may_share_memory, np.allclose, np.array_equal, np.isclose, np.any, np.all, np.round}
+    | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
 )
 
 
-def array_ufunc(
-    self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any
-) -> Any:
+def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
     """Run a ufunc on Tensors: `Tensor.__array_ufunc__`."""
     if out is not None:
         raise TypeError(

@@ -3,9 +3,7 @@
 import numpy as np
 
 
-def precise_sum(
-    x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
-) -> np.ndarray:
+def precise_sum(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> np.ndarray:
     """Sum over axis, in x's dtype, with a relative error of a few ulp for numbers of one sign.
 
     NumPy adds pairwise along the innermost axis only; along the others it adds one row after the other, which in

@@ -3,7 +3,7 @@
 import heapq
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,7 +29,7 @@ def backward(
         if create_graph:
             node.grad = cotangent if node.grad is None else node.grad + cotangent
         else:
-            node.grad = Tensor.make(cotangent if node.grad is None else node.grad.data + cotangent, None)
+            node.grad = Tensor.make(cotangent if node.grad is None else _add(node.grad.data, cotangent), None)
 
 
 def gradients(
@@ -70,9 +70,7 @@ def gradients(
     targets = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     seeds: list = [cotangents] if isinstance(outputs, Tensor) else list(cotangents or [None] * len(roots))  # type: ignore[arg-type]
     if len(seeds) != len(roots):
-        raise ValueError(
-            f"gradients: {len(roots)} outputs but {len(seeds)} cotangents; give one for each output"
-        )
+        raise ValueError(f"gradients: {len(roots)} outputs but {len(seeds)} cotangents; give one for each output")
     wanted = []
     for position, target in enumerate(targets):
         if target.node is None:
@@ -86,7 +84,7 @@ def gradients(
         if cotangent is None:
             cotangent = np.zeros(node.shape, node.dtype)
         elif node in wanted[:position]:
-            cotangent = cotangent + 0  # the same input twice: results never share memory
+            cotangent = _add(cotangent, 0)  # the same input twice: results never share memory
         results.append(cotangent if isinstance(cotangent, Tensor) else Tensor.make(cotangent, None))
     return results[0] if isinstance(inputs, Tensor) else tuple(results)
 
@@ -112,7 +110,7 @@ def _sweep(
         node = root.node
         assert node is not None
         if node in pending:
-            pending[node] = pending[node] + cotangent
+            pending[node] = _add(pending[node], cotangent)
         else:
             pending[node] = cotangent
             heapq.heappush(queue, (-node.serial, node))
@@ -138,10 +136,7 @@ def _sweep(
                 rule = op.rules[0 if op.variadic else position]
                 assert rule is not None
                 try:
-                    if op.variadic:
-                        new = rule(g, y, *args, wrt=position, **params)
-                    else:
-                        new = rule(g, y, *args, **params)
+                    new = rule(g, y, *args, wrt=position, **params) if op.variadic else rule(g, y, *args, **params)
                 except Exception as error:
                     error.add_note(f"raised by the backward rule of {op.name} for argument {position}")
                     raise
@@ -160,13 +155,19 @@ def _sweep(
                 elif parent in owned:
                     pending[parent] += new
                 else:
-                    pending[parent] = pending[parent] + new
+                    pending[parent] = _add(pending[parent], new)
                     if not create_graph:
                         owned.add(parent)
             owned.discard(node)
             if not retain_graph:
                 node.args = node.out = node.params = None
     return finished
+
+
+def _add(a: Cotangent, b: Cotangent) -> Cotangent:
+    """Add into new memory.  NumPy makes scalars of sums without axes; gradients stay arrays."""
+    total = a + b
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 class _Alarm:
@@ -232,7 +233,7 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
 
 def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
     """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
-    op, args, y = node.op, node.args, node.out
+    op, args, y = node.op, node.args, cast(Any, node.out)
     assert op is not None
     if args is None:
         raise RuntimeError(

@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from .primitive import Op
+    from .tensor import Tensor
 
 # One count for the whole process.  Serial numbers are a topological order of every graph (an output is always younger
 # than its inputs), the names of nodes in diagrams, and the clock by which stale entries are recognised.
@@ -62,11 +63,14 @@ class Node(Shaped):
         "name",
         "op",
         "out",
-        "parents",
         "params",
+        "parents",
         "retains_grad",
         "serial",
     )
+
+    grad: "Tensor | None"
+    name: str | None
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class Node(Shaped):
         parents: tuple["Node | None", ...],
         params: dict[str, Any] | None,
         out: np.ndarray,
+        saves_out: bool,
     ) -> None:
         self.serial = next_serial()
         self.op: Op | None = op
@@ -83,7 +88,7 @@ class Node(Shaped):
         self.params = params
         self.shape = out.shape
         self.dtype = out.dtype
-        self.out = out if op.reads_output else None
+        self.out = out if saves_out else None
         self.retains_grad = False
 
 
@@ -115,9 +120,12 @@ _last_write = 0
 
 
 def _owner(array: np.ndarray) -> np.ndarray:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+    owner, base = array, array.base
+    while base is not None:  # not every link is an array: as_strided puts an object of its own between
+        if isinstance(base, np.ndarray):
+            owner = base
+        base = getattr(base, "base", None)
+    return owner
 
 
 def note_write(array: np.ndarray) -> None:

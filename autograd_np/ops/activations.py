@@ -15,13 +15,9 @@ def _sigmoid(x: Any) -> Any:
     return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
 
 
-sigmoid = unary(
-    _sigmoid, lambda g, y, _x: g * y * (1 - y), r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid"
-)
+sigmoid = unary(_sigmoid, lambda g, y, _x: g * y * (1 - y), r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid")
 
-relu = unary(
-    lambda x: np.maximum(x, 0), lambda g, y, _x: g * (y != 0), r"\bar x = \bar y \odot [x > 0]", name="relu"
-)
+relu = unary(lambda x: np.maximum(x, 0), lambda g, y, _x: g * (y != 0), r"\bar x = \bar y \odot [x > 0]", name="relu")
 
 
 @primitive(
@@ -30,7 +26,7 @@ relu = unary(
     formula=r"\bar x = \bar y \odot ([x > 0] + \mathrm{slope}\,[x \le 0])",
 )
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
-    """x where it is positive, slope * x elsewhere."""
+    """X where it is positive, slope * x elsewhere."""
     return np.where(np.greater(x, 0), x, np.multiply(slope, x))
 
 
@@ -51,7 +47,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     formula=r"\bar x = \bar y - e^y \textstyle\sum \bar y",
 )
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """x - logsumexp(x) over axis, without overflow.  NaN where every x is -inf."""
+    """X - logsumexp(x) over axis, without overflow.  NaN where every x is -inf."""
     x = np.asarray(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)

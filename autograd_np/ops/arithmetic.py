@@ -80,13 +80,9 @@ def _chosen(x: Any, y: Any, other: Any) -> Any:
 
 _EXTREME = r"\bar a = \bar y \odot ([a = y] - \tfrac12 [a = b]),\; \bar b \text{ likewise}"
 
-maximum = binary(
-    np.maximum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME
-)
+maximum = binary(np.maximum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
 
-minimum = binary(
-    np.minimum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME
-)
+minimum = binary(np.minimum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
 
 
 @primitive(

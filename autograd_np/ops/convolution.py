@@ -10,12 +10,10 @@ import numpy as np
 
 from .. import kernels
 from ..core import primitive
-from .windows import Pair, Padding, output_sizes, pair, paddings
+from .windows import Padding, Pair, output_sizes, paddings, pair
 
 
-def _geometry(
-    stride: Pair, padding: Padding, dilation: Pair, groups: int, kernel: tuple[int, int]
-) -> dict[str, Any]:
+def _geometry(stride: Pair, padding: Padding, dilation: Pair, groups: int, kernel: tuple[int, ...]) -> dict[str, Any]:
     strides, dilations = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)
     return {
         "stride": strides,
@@ -29,7 +27,7 @@ def _geometry(
     lambda g, _y, _x, w, _b, **k: conv2d_dx(g, w, x_shape=_x.shape, **k),
     lambda g, _y, x, _w, _b, **k: conv2d_dw(g, x, w_shape=_w.shape, **k),
     lambda g, _y, _x, _w, _b, **k: np.sum(g, axis=(0, 2, 3)),
-    formula=r"\bar x = \bar y \ast^{\mathsf T} w,\; \bar w = x \ast \bar y,\; \bar b_o = \textstyle\sum_{nij} \bar y_{noij}",
+    formula=r"\bar x = \bar y \ast^{\mathsf T} w,\; \bar w = x \ast \bar y,\; \bar b = \textstyle\sum_{nij} \bar y",
 )
 def conv2d(
     x: Any,
@@ -67,22 +65,16 @@ def conv2d(
     """
     x, w, b = _floating(x, w, b)
     if x.ndim != 4 or w.ndim != 4:
-        raise ValueError(
-            f"conv2d: x is (N, C, H, W) and w (O, C / groups, KH, KW), not {x.shape} and {w.shape}"
-        )
+        raise ValueError(f"conv2d: x is (N, C, H, W) and w (O, C / groups, KH, KW), not {x.shape} and {w.shape}")
     detail = f"(x {x.shape}, w {w.shape}, groups={groups})"
     if groups < 1 or x.shape[1] != w.shape[1] * groups:
-        raise ValueError(
-            f"conv2d: x has {x.shape[1]} channels, w expects {w.shape[1] * max(groups, 1)} {detail}"
-        )
+        raise ValueError(f"conv2d: x has {x.shape[1]} channels, w expects {w.shape[1] * max(groups, 1)} {detail}")
     if w.shape[0] % groups:
         raise ValueError(f"conv2d: {w.shape[0]} filters cannot be split into {groups} groups {detail}")
     if b is not None and b.shape != w.shape[:1]:
         raise ValueError(f"conv2d: b is one number a filter, shape {w.shape[:1]}, not {b.shape}")
     geometry = _geometry(stride, padding, dilation, groups, w.shape[2:])
-    output_sizes(
-        "conv2d", x.shape, w.shape[2:], geometry["stride"], geometry["padding"], geometry["dilation"]
-    )
+    output_sizes("conv2d", x.shape, w.shape[2:], geometry["stride"], geometry["padding"], geometry["dilation"])
     return kernels.conv2d(x, w, b, **geometry)
 
 
@@ -101,11 +93,9 @@ def conv2d_dx(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    """Give the cotangent of conv2d's x, shape ``x_shape``, from the cotangent g of its output: transposed convolution."""
+    """Give the cotangent of conv2d's x from that of its output, g: a transposed convolution."""
     g, w, _ = _floating(g, w)
-    return kernels.conv2d_dx(
-        g, w, x_shape=x_shape, **_geometry(stride, padding, dilation, groups, w.shape[2:])
-    )
+    return kernels.conv2d_dx(g, w, x_shape=x_shape, **_geometry(stride, padding, dilation, groups, w.shape[2:]))
 
 
 @primitive(
@@ -123,11 +113,9 @@ def conv2d_dw(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    """Give the cotangent of conv2d's w, shape ``w_shape``, from the cotangent g of its output."""
+    """Give the cotangent of conv2d's w from that of its output, g."""
     g, x, _ = _floating(g, x)
-    return kernels.conv2d_dw(
-        g, x, w_shape=w_shape, **_geometry(stride, padding, dilation, groups, w_shape[2:])
-    )
+    return kernels.conv2d_dw(g, x, w_shape=w_shape, **_geometry(stride, padding, dilation, groups, w_shape[2:]))
 
 
 def _floating(x: Any, w: Any, b: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

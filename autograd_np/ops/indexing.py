@@ -48,9 +48,7 @@ def setitem(x: Any, v: Any, index: Any) -> Any:
         places = np.zeros(out.shape, int)
         np.add.at(places, index, 1)
         if places.max(initial=0) > 1:
-            raise ValueError(
-                "setitem: the index names an element more than once, so its value is not defined"
-            )
+            raise ValueError("setitem: the index names an element more than once, so its value is not defined")
     out[index] = v
     return out
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import kernels
 from ..core import primitive
-from .windows import Padding, Pair, output_sizes, pair, paddings
+from .windows import Padding, Pair, output_sizes, paddings, pair
 
 
 def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: Padding) -> dict[str, Any]:
@@ -18,9 +18,7 @@ def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: 
     strides = sizes if stride is None else pair(op, "stride", stride)
     sides = paddings(op, padding, sizes, strides, (1, 1))
     if any(max(side) > k // 2 for side, k in zip(sides, sizes, strict=True)):
-        raise ValueError(
-            f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly"
-        )
+        raise ValueError(f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly")
     output_sizes(op, x.shape, sizes, strides, sides)
     return {"size": sizes, "stride": strides, "padding": sides}
 

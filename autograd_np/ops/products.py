@@ -8,12 +8,12 @@ from ..core import primitive
 
 
 def _rows(a: Any) -> Any:
-    """A vector on the left stands for one row."""
+    """Let a vector on the left stand for one row."""
     return a if a.ndim > 1 else np.expand_dims(a, 0)
 
 
 def _columns(b: Any) -> Any:
-    """A vector on the right stands for one column."""
+    """Let a vector on the right stand for one column."""
     return b if b.ndim > 1 else np.expand_dims(b, 1)
 
 
@@ -30,9 +30,7 @@ def _left(g: Any, _y: Any, _a: Any, b: Any) -> Any:
 
 
 def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
-    if (
-        _b.ndim == 2 and a.ndim > 2
-    ):  # one matrix for the whole batch: one large product instead of a sum of small ones
+    if _b.ndim == 2 and a.ndim > 2:  # one matrix for the whole batch: one large product instead of a sum of small ones
         return np.matmul(np.transpose(np.reshape(a, (-1, a.shape[-1]))), np.reshape(g, (-1, g.shape[-1])))
     product = np.matmul(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
     return np.squeeze(product, -1) if _b.ndim == 1 else product

@@ -105,18 +105,14 @@ def shifted_exp(x: Any, axis: Axis) -> tuple[Any, np.ndarray]:
     top = np.max(array, axis=axis, keepdims=True, initial=-np.inf)
     if np.isfinite(top).all():
         return np.exp(x - top), top
-    shifted = np.where(
-        top == np.inf, np.where(array == np.inf, 0, -np.inf), x - np.where(np.isinf(top), 0, top)
-    )
+    shifted = np.where(top == np.inf, np.where(array == np.inf, 0, -np.inf), x - np.where(np.isinf(top), 0, top))
     return np.exp(shifted.astype(array.dtype)), top
 
 
 def _logsumexp_rule(g: Any, _y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     e, _ = shifted_exp(x, axis)
     total = np.sum(e, axis=axis, keepdims=True)
-    return spread(g, x, axis, keepdims) * (
-        e / np.where(raw(total) == 0, 1, total)
-    )  # all -inf: nothing moves y
+    return spread(g, x, axis, keepdims) * (e / np.where(raw(total) == 0, 1, total))  # all -inf: nothing moves y
 
 
 @primitive(_logsumexp_rule, formula=r"\bar x = \bar y \odot e^{x - y}")

@@ -26,9 +26,7 @@ def reshape(x: Any, shape: int | tuple[int, ...]) -> Any:
 
 
 @primitive(
-    lambda g, _y, _x, *, axes=None: np.transpose(
-        g, None if axes is None else np.argsort(np.mod(axes, _x.ndim))
-    ),
+    lambda g, _y, _x, *, axes=None: np.transpose(g, None if axes is None else np.argsort(np.mod(axes, _x.ndim))),
     of=np.transpose,
     view=True,
     formula=r"\bar x = \bar y^{\mathsf T} \text{ by the inverse permutation}",
@@ -137,7 +135,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return _concatenate(*arrays, axis=axis)
 
 
-concatenate.op = _concatenate.op
+concatenate.op = _concatenate.op  # type: ignore[attr-defined]
 
 
 @primitive(
@@ -156,7 +154,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _stack(*arrays, axis=axis)
 
 
-stack.op = _stack.op
+stack.op = _stack.op  # type: ignore[attr-defined]
 
 
 def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: tuple[tuple[int, int], ...], value: float = 0) -> Any:
@@ -177,4 +175,4 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     return _pad(array, pad_width=tuple((int(a), int(b)) for a, b in widths), value=constant_values)
 
 
-pad.op = _pad.op
+pad.op = _pad.op  # type: ignore[attr-defined]

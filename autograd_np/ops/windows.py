@@ -12,14 +12,14 @@ Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 def pair(op: str, name: str, value: Pair, *, least: int = 1) -> tuple[int, int]:
     """Give (rows, columns) from an int or a pair."""
-    values = (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
+    values = (value, value) if isinstance(value, (int, np.integer)) else _parts(value)
     if len(values) != 2 or any(not isinstance(v, (int, np.integer)) or v < least for v in values):
         raise ValueError(f"{op}: {name} is an int or a pair of ints, at least {least}, not {value!r}")
     return int(values[0]), int(values[1])
 
 
 def paddings(
-    op: str, value: Padding, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+    op: str, value: Padding, kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Give ((top, bottom), (left, right)) from an int, (rows, columns), both pairs in full, or "same"."""
     if isinstance(value, str):
@@ -29,15 +29,17 @@ def paddings(
             )
         spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return (spans[0] // 2, spans[0] - spans[0] // 2), (spans[1] // 2, spans[1] - spans[1] // 2)
-    if isinstance(value, (int, np.integer)) or all(isinstance(v, (int, np.integer)) for v in value):
+    if isinstance(value, (int, np.integer)) or all(isinstance(v, (int, np.integer)) for v in _parts(value)):
         rows, columns = pair(op, "padding", value, least=0)  # type: ignore[arg-type]
         return (rows, rows), (columns, columns)
-    sides = tuple(value)
+    sides = _parts(value)
     if len(sides) != 2:
-        raise ValueError(
-            f"{op}: padding is an int, (rows, columns) or ((top, bottom), (left, right)), not {value!r}"
-        )
-    return pair(op, "padding", sides[0], least=0), pair(op, "padding", sides[1], least=0)  # type: ignore[arg-type]
+        raise ValueError(f"{op}: padding is an int, (rows, columns) or ((top, bottom), (left, right)), not {value!r}")
+    return pair(op, "padding", sides[0], least=0), pair(op, "padding", sides[1], least=0)
+
+
+def _parts(value: object) -> tuple:
+    return tuple(value) if isinstance(value, (Sequence, np.ndarray)) else ()
 
 
 def output_sizes(

@@ -100,17 +100,13 @@ class _Check:
         self.inputs = [x.data if isinstance(x, Tensor) else x for x in inputs]
         self.wrt = [i for i, x in enumerate(self.inputs) if _floating(x)]
         if not any(np.size(self.inputs[i]) for i in self.wrt):
-            raise ValueError(
-                "gradcheck: nothing to check; give at least one floating point input with an element"
-            )
+            raise ValueError("gradcheck: nothing to check; give at least one floating point input with an element")
         self.point = [_as_float64(self.inputs[i]) for i in self.wrt]
         self.report = Report()
-        leaves, outputs = self.run(self.point)
+        _, outputs = self.run(self.point)
         if not any(y.requires_grad for y in outputs):
             raise ValueError("gradcheck: nothing to check; no output of the function records a gradient")
-        self.name = (
-            outputs[0].node.op.name if outputs[0].node is not None and outputs[0].node.op else "the identity"
-        )
+        self.name = outputs[0].node.op.name if outputs[0].node is not None and outputs[0].node.op else "the identity"
         self.cotangents = [self.draw(y.shape, method == "exact") for y in outputs]
         if not any(u.size for u in self.cotangents):
             raise ValueError("gradcheck: nothing to check; every output is empty")
@@ -156,10 +152,7 @@ class _Check:
     def along(self, argument: int) -> list[np.ndarray]:
         """Draw a direction that moves one argument only."""
         exact = self.method == "exact"
-        return [
-            self.draw(x.shape, exact) if i == argument else np.zeros(x.shape)
-            for i, x in enumerate(self.point)
-        ]
+        return [self.draw(x.shape, exact) if i == argument else np.zeros(x.shape) for i, x in enumerate(self.point)]
 
     def strongest(self, function: numeric.Function, point: numeric.Arrays) -> str:
         direction = [self.draw(x.shape) for x in point]
@@ -198,9 +191,7 @@ class _Check:
         seeds = [u.copy() for u in self.cotangents]
         first, second = self.backward(self.point, seeds), self.backward(self.point, seeds)
         zeros = self.backward(self.point, [np.zeros_like(u) for u in seeds])
-        for place, x, old, g, again, zero in zip(
-            self.wrt, self.point, before, first, second, zeros, strict=True
-        ):
+        for place, x, old, g, again, zero in zip(self.wrt, self.point, before, first, second, zeros, strict=True):
             if g.shape != x.shape or g.dtype != x.dtype:
                 raise GradientError(
                     f"{self.name}: the gradient of argument {place} is {g.dtype} {g.shape}, not {x.dtype} {x.shape}"
@@ -210,14 +201,10 @@ class _Check:
             if not np.array_equal(x, old, equal_nan=True):
                 raise GradientError(f"{self.name}: argument {place} was changed by the function or its rule")
             if zero.any():
-                raise GradientError(
-                    f"{self.name}: a zero cotangent gives argument {place} a gradient that is not 0"
-                )
+                raise GradientError(f"{self.name}: a zero cotangent gives argument {place} a gradient that is not 0")
             others = [*self.point, *seeds, *(h for h in first if h is not g)]
             if any(np.shares_memory(g, other) for other in others):
-                raise GradientError(
-                    f"{self.name}: the gradient of argument {place} shares memory with other data"
-                )
+                raise GradientError(f"{self.name}: the gradient of argument {place} shares memory with other data")
         if not all(np.array_equal(u, seed) for u, seed in zip(self.cotangents, seeds, strict=True)):
             raise GradientError(f"{self.name}: a rule changed the cotangent that it was given")
 
@@ -264,9 +251,7 @@ class _Check:
 
     def second_order(self) -> None:
         """Differentiate ⟨g(x, u), v⟩ again: by u it is forward mode, by x it is the Hessian along v."""
-        if (
-            self.method == "exact"
-        ):  # only one argument moves at a time: a product is affine in each, not in both
+        if self.method == "exact":  # only one argument moves at a time: a product is affine in each, not in both
             count = len(self.point)
             pairs = [(self.along(i), self.along(int(self.rng.integers(count)))) for i in range(count)]
         else:

@@ -23,20 +23,20 @@ Method = Callable[[Function, Arrays, Arrays], list[np.ndarray]]
 
 
 def exact(function: Function, x: Arrays, v: Arrays) -> list[np.ndarray]:
-    """Difference quotient with step 1, exact for affine functions of small integers."""
+    """Take the difference over a step of 1, exact for affine functions of small integers."""
     there, here = function([a + b for a, b in zip(x, v, strict=True)]), function(x)
     return [a - b for a, b in zip(there, here, strict=True)]
 
 
 def complex_step(function: Function, x: Arrays, v: Arrays) -> list[np.ndarray]:
-    """Derivative without cancellation, for analytic functions that accept complex arrays."""
+    """Differentiate without cancellation: analytic functions that accept complex arrays."""
     step = 1e-30
     out = function([a + 1j * step * b for a, b in zip(x, v, strict=True)])
     return [np.imag(y) / step for y in out]
 
 
 def richardson(function: Function, x: Arrays, v: Arrays) -> list[np.ndarray]:
-    """Derivative by central differences, extrapolated twice."""
+    """Differentiate by central differences, extrapolated twice."""
     size = max([1.0, *(float(np.abs(a).max()) for a in x if a.size)])
     h = 2e-3 * size
 
@@ -45,9 +45,7 @@ def richardson(function: Function, x: Arrays, v: Arrays) -> list[np.ndarray]:
         behind = function([a - h * b for a, b in zip(x, v, strict=True)])
         return [(a - b) / (2 * h) for a, b in zip(ahead, behind, strict=True)]
 
-    return [
-        (64 * c - 20 * b + a) / 45 for a, b, c in zip(central(h), central(h / 2), central(h / 4), strict=True)
-    ]
+    return [(64 * c - 20 * b + a) / 45 for a, b, c in zip(central(h), central(h / 2), central(h / 4), strict=True)]
 
 
 def is_analytic(function: Function, x: Arrays, v: Arrays) -> bool:

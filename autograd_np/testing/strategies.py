@@ -45,7 +45,7 @@ VALUES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] 
 
 
 def _reversed(a: np.ndarray) -> np.ndarray:
-    backwards = (..., *(slice(None, None, -1),) * a.ndim)
+    backwards: Any = (..., *(slice(None, None, -1),) * a.ndim)
     return a[backwards].copy()[backwards]
 
 

@@ -201,9 +201,7 @@ def test_a_rule_of_the_wrong_shape_is_not_masked():
         return x * 1
 
     for f in (wider, narrower):
-        with pytest.raises(
-            ValueError, match=r"backward rule of argument 0 gave shape .* the argument's is \(3,\)"
-        ):
+        with pytest.raises(ValueError, match=r"backward rule of argument 0 gave shape .* the argument's is \(3,\)"):
             f(leaf(1.0, 2.0, 3.0)).sum().backward()
 
 

@@ -16,11 +16,7 @@ def x():
 
 def test_numpy_calls_record(x):
     w = np.ones((3, 2))
-    y = (
-        np.sum(np.exp(x) * np.array([1.0, 2.0, 3.0]), axis=0)
-        + np.mean(x @ w)
-        + np.max(np.concatenate([x, x]))
-    )
+    y = np.sum(np.exp(x) * np.array([1.0, 2.0, 3.0]), axis=0) + np.mean(x @ w) + np.max(np.concatenate([x, x]))
     assert isinstance(y, Tensor)
     y.backward()
     expected = np.exp(x.data) * [1, 2, 3] + 1 + np.array([0, 0, 1])
@@ -29,7 +25,19 @@ def test_numpy_calls_record(x):
 
 def test_arrays_and_scalars_on_either_side(x):
     a = np.array([1.0, 2.0, 3.0])
-    for y in (a * x, x * a, a + x, a - x, a / x, a**x, a @ x, 2 * x, np.float64(2) * x, [1, 2, 3] + x):
+    for y in (
+        a * x,
+        x * a,
+        a + x,
+        a - x,
+        a / x,
+        a**x,
+        a @ x,
+        2 * x,
+        np.float64(2) * x,
+        np.float32(1) + x,
+        np.add([1, 2, 3], x),
+    ):
         assert isinstance(y, Tensor), type(y)
         assert y.requires_grad
 

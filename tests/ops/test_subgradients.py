@@ -62,9 +62,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("f", "x", "value", "gradient"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
-)
+@pytest.mark.parametrize(("f", "x", "value", "gradient"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_table(f, x, value, gradient, dtype):
     if f in (ag.logsumexp,) and dtype == np.float32 and x == [1e4, 1e4]:

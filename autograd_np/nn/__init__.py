@@ -1,0 +1,23 @@
+"""Neural networks: `Module`, the layers, and how their weights begin."""
+
+from . import init
+from .activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from .layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Sequential
+from .module import Module
+
+__all__ = [
+    "AvgPool2D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "LeakyReLU",
+    "MaxPool2D",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "init",
+]

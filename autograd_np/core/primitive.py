@@ -13,7 +13,7 @@ calls and operators therefore serves every order: the first on bare arrays, the 
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,12 @@ class Op:
         One rule serves any number of arguments and is told which by the keyword ``wrt``.
     view : bool
         Whether the output may share memory with the argument.
+    selects : bool
+        Whether it leaves elements of its arguments out, whose cotangent is then 0 whatever they are.
     """
 
     __slots__ = (
+        "_saves",
         "broadcasts",
         "elementwise",
         "formula",
@@ -61,6 +64,7 @@ class Op:
         "name",
         "reads",
         "rules",
+        "selects",
         "variadic",
         "view",
     )
@@ -76,6 +80,7 @@ class Op:
         broadcasts: bool = False,
         variadic: bool = False,
         view: bool = False,
+        selects: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -85,14 +90,21 @@ class Op:
         self.broadcasts = broadcasts or elementwise
         self.variadic = variadic
         self.view = view
+        self.selects = selects
         self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
+        self._saves: dict[tuple[bool, ...], tuple[bool, ...]] = {}
 
     def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
-        """Whether y and each argument must be kept for the rules of the arguments whose gradient is wanted."""
-        if self.variadic:
-            return (self.reads[0][0], *self.reads[0][1:] * len(wanted))
-        used = [reads for reads, want in zip(self.reads, wanted, strict=False) if want]
-        return tuple(any(column) for column in zip(*used, strict=True))
+        """Tell of (y, *args) which to keep for the rules of the arguments whose gradient is wanted."""
+        saves = self._saves.get(wanted)
+        if saves is None:
+            if self.variadic:
+                saves = (self.reads[0][0], *self.reads[0][1:] * len(wanted))
+            else:
+                used = [reads for reads, want in zip(self.reads, wanted, strict=True) if want]
+                saves = tuple(any(column) for column in zip(*used, strict=True))
+            self._saves[wanted] = saves
+        return saves
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -114,15 +126,20 @@ def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
     return tuple(reads[1 : 2 + arity])
 
 
-def record(op: Op, args: tuple, nodes: tuple[Node | None, ...], params: dict[str, Any], out: np.ndarray) -> Tensor:
+def record(
+    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
+) -> Tensor:
     """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
     if out.dtype.kind == "c":
         raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(*args)}")
     if out.dtype.kind != "f":
         return Tensor.make(out, None)
     saves_out, *saves = op.saves(tuple([node is not None for node in nodes]))
-    kept = tuple([arg if save else _stand_in(arg, node) for arg, node, save in zip(args, nodes, saves, strict=True)])
-    return Tensor.make(out, Node(op, kept, nodes, params, out, saves_out))
+    kept = [
+        _operand(arg) if save else _stand_in(_operand(arg), node)
+        for arg, node, save in zip(args, nodes, saves, strict=True)
+    ]
+    return Tensor.make(out, Node(op, tuple(kept), tuple(nodes), params, out, saves_out))
 
 
 def _stand_in(arg: Any, node: Node | None) -> Any:
@@ -225,6 +242,7 @@ def primitive(
     broadcasts: bool = False,
     variadic: bool = False,
     view: bool = False,
+    selects: bool = False,
     residual: str | None = None,
 ) -> Callable[[Callable], Operation]:
     r"""Turn a function of raw arrays into a differentiable operation: a decorator.
@@ -249,6 +267,8 @@ def primitive(
         Any number of array arguments; the only rule is told by the keyword ``wrt`` which one is wanted.
     view : bool
         The output may share memory with the input.
+    selects : bool
+        Elements of the arguments may be left out, as by ``where``: NaN among those must not reach a gradient.
     residual : str, optional
         The function returns ``(y, extra)``; rules get the extra by this keyword, callers only y.
 
@@ -278,9 +298,12 @@ def primitive(
             broadcasts=broadcasts,
             variadic=variadic,
             view=view,
+            selects=selects,
         )
         defaults = {key: p.default for key, p in inspect.signature(forward).parameters.items()}
         arity = len(rules)
+
+        constant = [i for i, rule in enumerate(rules) if rule is None]
 
         def operation(*args: Any, **params: Any) -> Any:
             if len(args) != arity and not variadic:
@@ -288,22 +311,27 @@ def primitive(
             for key, value in params.items():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)
-            raw = tuple([arg.data if type(arg) is Tensor else arg for arg in args])
+            raw, nodes, plain = [], [], True
+            for arg in args:
+                if type(arg) is Tensor:
+                    raw.append(arg.data)
+                    nodes.append(arg.node)
+                    plain = False
+                else:
+                    raw.append(arg)
+                    nodes.append(None)
+            for i in constant:
+                nodes[i] = None
             out = forward(*raw, **params)
             if residual is not None:
                 out, params[residual] = out
-            if mode.recording:
-                nodes = tuple(
-                    [
-                        arg.node if type(arg) is Tensor and rule is not None else None
-                        for arg, rule in zip(args, rules * len(args) if variadic else rules, strict=False)
-                    ]
-                )
-                if any(nodes):
-                    return record(op, tuple(map(_operand, raw)), nodes, params, np.asarray(out))
-            if any(type(arg) is Tensor for arg in args):
-                return Tensor.make(np.asarray(out), None)
-            return out
+            if plain:
+                return out
+            if type(out) is not np.ndarray:
+                out = np.asarray(out)
+            if mode.recording and any(nodes):
+                return record(op, raw, nodes, params, out)
+            return Tensor.make(out, None)
 
         functools.update_wrapper(operation, forward)
         return _publish(op, operation, of)

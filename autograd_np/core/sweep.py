@@ -117,6 +117,7 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = _Alarm()
+    selected = any(not np.all(cotangent) for cotangent in seeds if cotangent is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
@@ -140,10 +141,10 @@ def _sweep(
                 except Exception as error:
                     error.add_note(f"raised by the backward rule of {op.name} for argument {position}")
                     raise
-                if alarm.rang:
+                if alarm.rang or selected:
                     alarm.rang = False
                     if op.elementwise:
-                        new = _without_indeterminate(new, g, args)
+                        new = _determinate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = _fit(new, parent, node, position)
                 if parent not in pending:
@@ -158,6 +159,7 @@ def _sweep(
                     pending[parent] = _add(pending[parent], new)
                     if not create_graph:
                         owned.add(parent)
+            selected = selected or op.selects
             owned.discard(node)
             if not retain_graph:
                 node.args = node.out = node.params = None
@@ -179,19 +181,26 @@ class _Alarm:
         self.rang = True
 
 
-def _without_indeterminate(new: Cotangent, g: Cotangent, args: tuple) -> Cotangent:
+def _determinate(new: Cotangent, g: Cotangent, args: tuple) -> Cotangent:
     """Put 0 for each NaN that an elementwise rule made from a cotangent of 0, or an infinite one times a slope of 0.
 
-    So the gradient of ``where(x > 0, log(x), 0)`` at x = 0 is 0, and of ``sqrt(x * x)`` too.  A NaN that was in the
-    data or in the cotangent before stays.
+    So the gradient of ``where(x > 0, log(x), 0)`` at x ≤ 0 is 0, and of ``sqrt(x * x)`` at 0 too.  It need not be called
+    after every rule: new NaN are reported by the alarm, and those that were in the data get a cotangent of 0 only by an
+    operation that selects.
     """
-    values, cotangent = (t.data if isinstance(t, Tensor) else t for t in (new, g))
-    made = np.isnan(values) & ~np.isnan(cotangent)
+    values, cotangent = _array(new), _array(g)
+    nan = np.isnan(values)
+    if not nan.any():
+        return new
+    made = nan & np.isinf(cotangent)
     for arg in args:
         if isinstance(arg, (Tensor, np.ndarray)):
-            made &= (cotangent == 0) | ~np.isnan(arg.data if isinstance(arg, Tensor) else arg)
-    made &= (cotangent == 0) | np.isinf(cotangent)
-    return np.where(made, np.zeros((), values.dtype), new)
+            made &= ~np.isnan(_array(arg))
+    return np.where(made | (nan & (cotangent == 0)), np.zeros((), values.dtype), new)
+
+
+def _array(value: Cotangent) -> Any:
+    return value.data if isinstance(value, Tensor) else value
 
 
 def _count_unshared() -> int:

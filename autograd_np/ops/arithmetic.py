@@ -1,7 +1,7 @@
 r"""Elementwise arithmetic of one or two arrays.
 
 Rules are written as in a textbook, singularities included: log's is g / x, at x = 0 too.  The sweep itself sees to it
-that 0 · ∞ and 0 / 0 in an elementwise rule give 0 (see `core.sweep`).
+that a cotangent of 0 gives 0 there, and an infinite one times a slope of 0 as well (see `core.sweep`).
 """
 
 from typing import Any
@@ -32,8 +32,8 @@ multiply = binary(
 divide = binary(
     np.divide,
     lambda g, _y, _a, b: g / b,
-    lambda g, y, _a, b: -g * y / b,
-    r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot y \oslash b",
+    lambda g, _y, a, b: -(g / b) * (a / b),
+    r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot a \oslash b^2",
 )
 
 
@@ -90,6 +90,7 @@ minimum = binary(np.minimum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, 
     lambda g, _y, c, _a, _b: np.where(c, g, 0),
     lambda g, _y, c, _a, _b: np.where(c, 0, g),
     elementwise=True,
+    selects=True,
     formula=r"\bar a = \bar y \odot [c],\; \bar b = \bar y \odot [\lnot c]",
 )
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -16,6 +16,7 @@ from .shaping import astype
 @primitive(
     lambda g, _y, _x, *, index: scatter_add(g, shape=_x.shape, index=index),
     view=True,
+    selects=True,
     formula=r"\bar x = 0,\; \bar x[i] \mathrel{+}= \bar y",
 )
 def getitem(x: Any, index: Any) -> Any:
@@ -39,6 +40,7 @@ def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
     lambda g, _y, _x, _v, *, index: setitem(g, np.zeros((), g.dtype), index=index),
     lambda g, _y, _x, _v, *, index: g[index],
     broadcasts=True,
+    selects=True,
     formula=r"\bar x = \bar y,\; \bar x[i] = 0;\; \bar v = \bar y[i]",
 )
 def setitem(x: Any, v: Any, index: Any) -> Any:

@@ -21,104 +21,17 @@ from .core import (
     primitive,
     unary,
 )
-from .ops.activations import leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
-from .ops.arithmetic import (
-    absolute,
-    add,
-    clip,
-    divide,
-    exp,
-    log,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    positive,
-    power,
-    sqrt,
-    square,
-    subtract,
-    where,
-)
-from .ops.convolution import conv2d
-from .ops.indexing import getitem
-from .ops.losses import softmax_cross_entropy
-from .ops.pooling import avg_pool2d, max_pool2d
-from .ops.products import matmul
-from .ops.reductions import logsumexp, max, mean, min, sum, var
-from .ops.shaping import (
-    astype,
-    broadcast_to,
-    concatenate,
-    copy,
-    expand_dims,
-    moveaxis,
-    pad,
-    reshape,
-    squeeze,
-    stack,
-    swapaxes,
-    transpose,
-)
+from .ops.activations import *
+from .ops.arithmetic import *
+from .ops.convolution import *
+from .ops.indexing import *
+from .ops.losses import *
+from .ops.pooling import *
+from .ops.products import *
+from .ops.reductions import *
+from .ops.shaping import *
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Tensor",
-    "absolute",
-    "add",
-    "astype",
-    "avg_pool2d",
-    "binary",
-    "broadcast_to",
-    "clip",
-    "concatenate",
-    "conv2d",
-    "copy",
-    "divide",
-    "enable_grad",
-    "exp",
-    "expand_dims",
-    "getitem",
-    "gradients",
-    "is_grad_enabled",
-    "leaky_relu",
-    "log",
-    "log_softmax",
-    "logsumexp",
-    "matmul",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "moveaxis",
-    "multiply",
-    "negative",
-    "no_grad",
-    "pad",
-    "positive",
-    "power",
-    "primitive",
-    "relu",
-    "reshape",
-    "sigmoid",
-    "softmax",
-    "softmax_cross_entropy",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "tanh",
-    "transpose",
-    "unary",
-    "var",
-    "where",
-]
 
 _SUBPACKAGES = ("datasets", "functional", "nn", "optim", "testing", "viz")
 
@@ -131,4 +44,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_SUBPACKAGES]
+    return [*globals(), *_SUBPACKAGES]

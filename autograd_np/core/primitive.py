@@ -7,6 +7,8 @@ not keep its memory alive::
 
     exp = unary(np.exp, lambda g, y, _x: g * y, r"\bar x = \bar y \odot y")
 
+An operation with several outputs gives a tuple; its rules then get tuples for g and y.
+
 Operations give back what they were given: arrays in, array out; any Tensor in, Tensor out.  A rule written in NumPy
 calls and operators therefore serves every order: the first on bare arrays, the higher ones on Tensors.
 """
@@ -20,7 +22,7 @@ import numpy as np
 
 from .dispatch import UFUNCS, implements
 from .grad_mode import mode
-from .tape import Node, Shaped
+from .tape import Bundle, Node, Shaped
 from .tensor import Tensor
 
 Rule = Callable[..., Any]
@@ -134,12 +136,37 @@ def record(
         raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(*args)}")
     if out.dtype.kind != "f":
         return Tensor.make(out, None)
+    saves_out, kept = _kept(op, args, nodes)
+    return Tensor.make(out, Node(op, kept, tuple(nodes), params, out, saves_out))
+
+
+# How an output of several is read off the entry of all: the sweep collects its cotangent for their common rules.
+PICK = Op("pick", lambda *outs, index: outs[index], (), r"\bar y_i = \bar x")
+
+
+def _several(
+    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], outs: tuple[Any, ...]
+) -> Any:
+    """Make the output Tensors of an operation that gives a tuple, named as it is."""
+    arrays = tuple(np.asarray(out) for out in outs)
+    tensors = [Tensor.make(array, None) for array in arrays]
+    if mode.recording and any(nodes):
+        saves_out, kept = _kept(op, args, nodes)
+        bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
+        for index, tensor in enumerate(tensors):
+            if tensor.dtype.kind == "f":
+                tensor.node = Node(PICK, (), (bundle,), {"index": index}, tensor.data, False)
+    return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
+
+
+def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
+    """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
     saves_out, *saves = op.saves(tuple([node is not None for node in nodes]))
     kept = [
         _operand(arg) if save else _stand_in(_operand(arg), node)
         for arg, node, save in zip(args, nodes, saves, strict=True)
     ]
-    return Tensor.make(out, Node(op, tuple(kept), tuple(nodes), params, out, saves_out))
+    return saves_out, tuple(kept)
 
 
 def _stand_in(arg: Any, node: Node | None) -> Any:
@@ -327,6 +354,8 @@ def primitive(
                 out, params[residual] = out
             if plain:
                 return out
+            if isinstance(out, tuple):
+                return _several(op, raw, nodes, params, out)
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
             if mode.recording and any(nodes):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .grad_mode import enable_grad, no_grad
+from .primitive import PICK
 from .summation import precise_sum
-from .tape import Node, is_stale
+from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
 
 Cotangent = Any  # an ndarray; a Tensor when the sweep itself is recorded
@@ -99,9 +100,8 @@ def _sweep(
 ) -> dict[Node, Cotangent]:
     """Give the cotangents of the targets; of the nodes that retain their gradient where no targets are named."""
     pending: dict[Node, Cotangent] = {}
-    owned: set[Node] = (
-        set()
-    )  # whose pending cotangent nobody but the sweep can see, so that it may be added to in place
+    # Whose pending cotangent nobody but the sweep can see, so that it may be added to in place.
+    owned: set[Node] = set()
     finished: dict[Node, Cotangent] = {}
     # Serial numbers grow from inputs to outputs, so the youngest pending node has received all that it ever will.
     queue: list[tuple[int, Node]] = []
@@ -130,6 +130,12 @@ def _sweep(
             op = node.op
             if op is None:
                 continue
+            if op is PICK:
+                _put(node, g, pending, queue)
+                owned.discard(node)
+                continue
+            if isinstance(node, Bundle):
+                g = _whole(node, g, create_graph)
             args, y, params = _saved(node, create_graph)
             for position, parent in enumerate(node.parents):
                 if parent is None or (useful is not None and parent not in useful):
@@ -166,6 +172,26 @@ def _sweep(
     return finished
 
 
+def _put(node: Node, g: Cotangent, pending: dict[Node, Cotangent], queue: list[tuple[int, Node]]) -> None:
+    """Put the cotangent of one of several outputs where the sweep collects those of all."""
+    (bundle,) = node.parents
+    assert isinstance(bundle, Bundle)
+    if bundle not in pending:
+        pending[bundle] = [None] * len(bundle.parts)
+        heapq.heappush(queue, (-bundle.serial, bundle))
+    index, parts = cast(dict, node.params)["index"], pending[bundle]
+    parts[index] = g if parts[index] is None else _add(parts[index], g)
+
+
+def _whole(bundle: Bundle, parts: list[Cotangent], create_graph: bool) -> tuple[Cotangent, ...]:
+    """Give the cotangents of all outputs, zeros for those that nothing used."""
+    zeros = (np.zeros(part.shape, part.dtype) for part in bundle.parts)
+    return tuple(
+        (Tensor.make(zero, None) if create_graph else zero) if part is None else part
+        for part, zero in zip(parts, zeros, strict=True)
+    )
+
+
 def _add(a: Cotangent, b: Cotangent) -> Cotangent:
     """Add into new memory.  NumPy makes scalars of sums without axes; gradients stay arrays."""
     total = a + b
@@ -184,9 +210,9 @@ class _Alarm:
 def _determinate(new: Cotangent, g: Cotangent, args: tuple) -> Cotangent:
     """Put 0 for each NaN that an elementwise rule made from a cotangent of 0, or an infinite one times a slope of 0.
 
-    So the gradient of ``where(x > 0, log(x), 0)`` at x ≤ 0 is 0, and of ``sqrt(x * x)`` at 0 too.  It need not be called
-    after every rule: new NaN are reported by the alarm, and those that were in the data get a cotangent of 0 only by an
-    operation that selects.
+    So the gradient of ``where(x > 0, log(x), 0)`` at x ≤ 0 is 0, and of ``sqrt(x * x)`` at 0 too.  There is no need to
+    look after every rule: the alarm reports new NaN, and only an operation that selects gives a cotangent of 0 to those
+    that were there before.
     """
     values, cotangent = _array(new), _array(g)
     nan = np.isnan(values)
@@ -259,8 +285,17 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
             Tensor.make(arg, parent) if type(arg) is np.ndarray else arg
             for arg, parent in zip(args, node.parents, strict=True)
         )
-        y = Tensor.make(y, node) if y is not None else None
+        if isinstance(node, Bundle):
+            y = tuple(_picked(node, index, out) for index, out in enumerate(y))
+        elif y is not None:
+            y = Tensor.make(y, node)
     return args, node if y is None else y, node.params or {}
+
+
+def _picked(bundle: Bundle, index: int, out: Any) -> Any:
+    if not isinstance(out, np.ndarray) or out.dtype.kind != "f":
+        return out
+    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
 
 
 def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:

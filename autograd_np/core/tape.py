@@ -92,6 +92,28 @@ class Node(Shaped):
         self.retains_grad = False
 
 
+class Bundle(Node):
+    """The entry of an operation with several outputs; each output's own node picks its part of it.
+
+    ``parts`` has the shape and dtype of each output, ``out`` is the tuple of them where a rule reads it.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(
+        self,
+        op: "Op",
+        args: tuple,
+        parents: tuple["Node | None", ...],
+        params: dict[str, Any] | None,
+        outs: tuple[np.ndarray, ...],
+        saves_out: bool,
+    ) -> None:
+        super().__init__(op, args, parents, params, outs[0], False)
+        self.parts = tuple(Shaped(out.shape, out.dtype) for out in outs)
+        self.out: Any = outs if saves_out else self.parts
+
+
 class Leaf(Node):
     """The node of a Tensor that was made by the user with ``requires_grad=True``."""
 
@@ -143,6 +165,7 @@ def is_stale(node: Node) -> bool:
     """Whether memory that this entry saved was written by the library after the entry was made."""
     if node.serial > _last_write:
         return False
-    saved = [node.out, *(node.args or ()), *(node.params or {}).values()]
+    outs = node.out if isinstance(node.out, tuple) else (node.out,)
+    saved = [*outs, *(node.args or ()), *(node.params or {}).values()]
     owners = (id(_owner(array)) for array in saved if isinstance(array, np.ndarray))
     return any(owner in _writes and _writes[owner][1] > node.serial for owner in owners)

@@ -7,6 +7,9 @@ import numpy as np
 from ..core import primitive, unary
 from .reductions import shifted_exp, sum
 
+__all__ = ["leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "tanh"]
+
+
 tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)")
 
 

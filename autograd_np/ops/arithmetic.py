@@ -10,6 +10,26 @@ import numpy as np
 
 from ..core import Tensor, binary, implements, primitive, unary
 
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "clip",
+    "divide",
+    "exp",
+    "log",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "positive",
+    "power",
+    "sqrt",
+    "square",
+    "subtract",
+    "where",
+]
+
 
 def raw(x: Any) -> Any:
     """Give the array of a Tensor, and anything else as it is: for what a rule reads without a gradient."""
@@ -69,6 +89,9 @@ sqrt = unary(np.sqrt, lambda g, y, _x: g / (2 * y), r"\bar x = \bar y \oslash 2y
 square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x")
 
 absolute = unary(np.absolute, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
+
+
+abs = absolute
 
 
 def _chosen(x: Any, y: Any, other: Any) -> Any:

@@ -12,6 +12,8 @@ from .. import kernels
 from ..core import primitive
 from .windows import Padding, Pair, output_sizes, paddings, pair
 
+__all__ = ["conv2d"]
+
 
 def _geometry(stride: Pair, padding: Padding, dilation: Pair, groups: int, kernel: tuple[int, ...]) -> dict[str, Any]:
     strides, dilations = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)

@@ -12,6 +12,8 @@ from ..core import Tensor, note_write, primitive
 from ..core.grad_mode import mode
 from .shaping import astype
 
+__all__ = ["getitem"]
+
 
 @primitive(
     lambda g, _y, _x, *, index: scatter_add(g, shape=_x.shape, index=index),

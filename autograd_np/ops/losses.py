@@ -8,6 +8,8 @@ from ..core import Tensor, primitive
 from .activations import softmax
 from .reductions import shifted_exp, sum
 
+__all__ = ["softmax_cross_entropy"]
+
 
 def _cross_entropy_rule(
     g: Any, _y: Any, x: Any, *, labels: Any, reduction: str = "mean", probabilities: np.ndarray

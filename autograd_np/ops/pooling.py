@@ -8,6 +8,8 @@ from .. import kernels
 from ..core import primitive
 from .windows import Padding, Pair, output_sizes, paddings, pair
 
+__all__ = ["avg_pool2d", "max_pool2d"]
+
 
 def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: Padding) -> dict[str, Any]:
     if x.ndim != 4:

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..core import primitive
 
+__all__ = ["matmul"]
+
 
 def _rows(a: Any) -> Any:
     """Let a vector on the left stand for one row."""

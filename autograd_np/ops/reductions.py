@@ -7,6 +7,9 @@ import numpy as np
 from ..core import precise_sum, primitive
 from .arithmetic import raw
 
+__all__ = ["logsumexp", "max", "mean", "min", "sum", "var"]
+
+
 Axis = int | tuple[int, ...] | None
 
 

@@ -9,6 +9,21 @@ from numpy.typing import DTypeLike
 
 from ..core import implements, primitive
 
+__all__ = [
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "copy",
+    "expand_dims",
+    "moveaxis",
+    "pad",
+    "reshape",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "transpose",
+]
+
 
 @primitive(
     lambda g, _y, _x, *, shape: np.reshape(g, _x.shape),

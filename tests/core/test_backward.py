@@ -271,3 +271,34 @@ def test_copies_of_leaves_and_refusal_of_graphs():
     for act in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match="detach"):
             act(x * 2)
+
+
+@ag.primitive(lambda g, _y, _x: g[0] + 3 * g[1])
+def once_and_thrice(x):
+    return x * 1, 3 * x, np.arange(2)
+
+
+def test_operations_with_several_outputs():
+    x = leaf(2.0, 3.0)
+    a, b, n = once_and_thrice(x)
+    assert list(n.data) == [0, 1]
+    assert not n.requires_grad
+    (a * b).sum().backward(retain_graph=True)
+    assert list(x.grad.data) == [12.0, 18.0]
+    assert list(ag.gradients(b.sum(), x, retain_graph=True).data) == [3.0, 3.0]
+    slope = ag.gradients((a * b).sum(), x, create_graph=True)
+    assert list(ag.gradients(slope.sum(), x).data) == [6.0, 6.0]
+    assert all(isinstance(out, np.ndarray) for out in once_and_thrice(np.ones(2)))
+
+
+def test_rules_that_read_several_outputs_have_higher_orders():
+    @ag.primitive(lambda g, y, x: g[0] * y[0] + g[1] * 2 * y[1])
+    def exponentials(x):
+        return np.exp(x), np.exp(2 * x)
+
+    x = leaf(0.5)
+    p, q = exponentials(x)
+    third = (p * q).sum()
+    for order in (1, 2, 3):
+        third = ag.gradients(third, x, np.ones(third.shape), create_graph=True)
+        assert np.isclose(third.item(), 3**order * np.exp(1.5))

@@ -1,0 +1,62 @@
+"""Reading and writing parts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis.extra import numpy as hnp
+
+from autograd_np.ops import indexing
+from autograd_np.testing.strategies import Draw
+from tests.cases.rows import Case
+
+
+def index(d: Draw, shape: tuple[int, ...]) -> Any:
+    """An index of any kind that names something: basic, integer arrays with repeats, masks."""
+    kind = d.one_of("basic", "integers", "mask", "mixed")
+    if kind == "mask":
+        mask = d.rng.random(shape) < 0.5
+        mask.flat[0] = True
+        return mask
+    if kind == "integers":
+        return d(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3)))
+    if kind == "mixed" and len(shape) > 1:
+        return (d.rng.integers(-shape[0], shape[0], 3), slice(None, None, -1))
+    return basic_index(d, shape)
+
+
+def basic_index(d: Draw, shape: tuple[int, ...]) -> Any:
+    indices = hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)
+    return d(indices.filter(lambda i: np.zeros(shape)[i].size > 0))
+
+
+def getitem(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    i = index(d, shape)
+    return lambda x: x[i], [d.array(shape, "integers")]
+
+
+def scatter_add(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    i = index(d, shape)
+    v = d.array(np.zeros(shape)[i].shape, "integers")
+    return lambda v: indexing.scatter_add(v, shape=shape, index=i), [v]
+
+
+def setitem(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    i = index(d, shape)
+    if not isinstance(i, np.ndarray) or i.dtype != bool:
+        i = basic_index(d, shape)
+    place = np.zeros(shape)[i].shape
+    v = d.array(place if d.one_of(True, False) else place[1:], "integers")
+    if v.shape != place and isinstance(i, np.ndarray):
+        v = d.array((), "integers")
+    return lambda x, v: indexing.setitem(x, v, index=i), [d.array(shape, "integers"), v]
+
+
+CASES = {
+    "getitem": Case(getitem, "exact"),
+    "scatter_add": Case(scatter_add, "exact"),
+    "setitem": Case(setitem, "exact"),
+}

@@ -3,7 +3,8 @@
 from . import protocols as protocols
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
-from .primitive import Op, binary, primitive, unary
+from .op import Op
+from .primitive import binary, primitive, unary
 from .summation import precise_sum
 from .sweep import gradients
 from .tape import Leaf, Node, Shaped, note_write

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .grad_mode import enable_grad, no_grad
-from .primitive import PICK
+from .op import PICK
 from .summation import precise_sum
 from .tape import Bundle, Node, is_stale
 from .tensor import Tensor

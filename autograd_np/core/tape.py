@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .primitive import Op
+    from .op import Op
     from .tensor import Tensor
 
 # One count for the whole process.  Serial numbers are a topological order of every graph (an output is always younger

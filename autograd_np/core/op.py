@@ -1,0 +1,110 @@
+"""`Op`: what the tape and the tools know about an operation."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+Rule = Callable[..., Any]
+
+
+class Op:
+    """What the tape and the tools know about an operation.
+
+    Attributes
+    ----------
+    name : str
+        As in ``autograd_np.<name>``.
+    forward : callable
+        Raw arrays in, raw array out.
+    rules : tuple
+        A VJP rule for each array argument; None where there is no gradient.
+    formula : str
+        The rules in LaTeX; a bar marks a cotangent.
+    reads : tuple of (tuple of bool)
+        For each rule, whether it reads the memory of y and of each argument.
+    elementwise : bool
+        Whether each element of the output depends on one element of each argument; see `sweep` for what that means
+        at singularities.
+    broadcasts : bool
+        Whether arguments are broadcast against each other; the sweep then sums their cotangents back.
+    variadic : bool
+        One rule serves any number of arguments and is told which by the keyword ``wrt``.
+    view : bool
+        Whether the output may share memory with the argument.
+    selects : bool
+        Whether it leaves elements of its arguments out, whose cotangent is then 0 whatever they are.
+    """
+
+    __slots__ = (
+        "_saves",
+        "broadcasts",
+        "elementwise",
+        "formula",
+        "forward",
+        "name",
+        "reads",
+        "rules",
+        "selects",
+        "variadic",
+        "view",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable,
+        rules: tuple[Rule | None, ...],
+        formula: str,
+        *,
+        elementwise: bool = False,
+        broadcasts: bool = False,
+        variadic: bool = False,
+        view: bool = False,
+        selects: bool = False,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.rules = rules
+        self.formula = formula
+        self.elementwise = elementwise
+        self.broadcasts = broadcasts or elementwise
+        self.variadic = variadic
+        self.view = view
+        self.selects = selects
+        self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
+        self._saves: dict[tuple[bool, ...], tuple[bool, ...]] = {}
+
+    def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Tell of (y, *args) which to keep for the rules of the arguments whose gradient is wanted."""
+        saves = self._saves.get(wanted)
+        if saves is None:
+            if self.variadic:
+                saves = (self.reads[0][0], *self.reads[0][1:] * len(wanted))
+            else:
+                used = [reads for reads, want in zip(self.reads, wanted, strict=True) if want]
+                saves = tuple(any(column) for column in zip(*used, strict=True))
+            self._saves[wanted] = saves
+        return saves
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+
+def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
+    """Tell of (y, *args) which ones a rule reads, as the names of its parameters say."""
+    if rule is None:
+        return (False,) * (1 + arity)
+    kinds = inspect.Parameter
+    reads: list[bool] = []
+    for parameter in inspect.signature(rule).parameters.values():
+        if parameter.kind is kinds.VAR_POSITIONAL:
+            reads += [not parameter.name.startswith("_")] * (2 + arity - len(reads))
+        elif parameter.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD):
+            reads.append(not parameter.name.startswith("_"))
+    if len(reads) < 2 + arity:
+        raise TypeError(f"a rule takes (g, y, *args) for {arity} array arguments, not {inspect.signature(rule)}")
+    return tuple(reads[1 : 2 + arity])
+
+
+# How an output of several is read off the entry of all: the sweep collects its cotangent for their common rules.
+PICK = Op("pick", lambda *outs, index: outs[index], (), r"\bar y_i = \bar x")

@@ -1,0 +1,161 @@
+"""Convolution and pooling on ndarrays; Numba is imported, and compiles, at the first call.
+
+Images are (N, C, H, W), weights (O, C / groups, KH, KW).  `stride`, `dilation` and `size` are pairs,
+`padding` is ((top, bottom), (left, right)) with non-negative entries.  Arguments are taken as valid: the
+operations above check them.  Any memory layout and byte order will do.  float32 and float64 are computed as
+they are, float16 in float32, everything else real in float64; results have NumPy's result type of the
+inputs, integers giving float64.
+"""
+
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+
+from . import fallback
+from .geometry import Padding, Pair, conv_output_size
+
+__all__ = [
+    "avg_pool2d",
+    "avg_pool2d_dx",
+    "conv2d",
+    "conv2d_dw",
+    "conv2d_dx",
+    "conv_output_size",
+    "max_pool2d",
+    "max_pool2d_gather",
+    "max_pool2d_scatter",
+]
+
+Shape = tuple[int, ...]
+
+
+@cache
+def _backend() -> ModuleType:
+    """Return the compiled kernels, or the same in NumPy if Numba is missing or switched off."""
+    try:
+        import numba
+    except ImportError:
+        return fallback
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return fallback
+    from . import compiled
+
+    return compiled
+
+
+def _native(array: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
+    """Return the array as native, aligned, C-ordered and writeable: kernels are compiled once a dtype."""
+    if type(array) is np.ndarray and array.dtype is dtype and array.flags.carray:
+        return array
+    return np.require(np.asarray(array), dtype, ["C", "A", "W"])
+
+
+def _floats(*arrays: np.ndarray) -> tuple[list[np.ndarray], np.dtype]:
+    """Return the arrays in the dtype to compute in, and the dtype of the result."""
+    dtype = np.result_type(*arrays)
+    if dtype.kind not in "fiub":
+        raise TypeError(f"kernels take real arrays, not {dtype}")
+    result = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    compute = np.dtype(np.float32 if result.itemsize <= 4 else np.float64)
+    return [_native(a, compute) for a in arrays], result
+
+
+def _index_type(plane: Shape) -> type:
+    return np.int32 if plane[0] * plane[1] <= np.iinfo(np.int32).max else np.int64
+
+
+def conv2d(
+    x: np.ndarray,
+    w: np.ndarray,
+    bias: np.ndarray | None = None,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> np.ndarray:
+    """Cross-correlate images with weights, as PyTorch's conv2d: out (N, O, H', W'), bias (O,)."""
+    arrays, dtype = _floats(x, w) if bias is None else _floats(x, w, bias)
+    size = (conv_output_size(*axis) for axis in zip(x.shape[2:], w.shape[2:], stride, padding, dilation, strict=True))
+    out = _backend().conv2d(
+        arrays[0],
+        arrays[1],
+        arrays[2] if bias is not None else None,
+        (len(x), len(w), *size),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+    )
+    return out.astype(dtype, copy=False)
+
+
+def conv2d_dx(
+    g: np.ndarray,
+    w: np.ndarray,
+    *,
+    x_shape: Shape,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> np.ndarray:
+    """Return the adjoint of conv2d with respect to x: dx of x_shape from g (N, O, H', W')."""
+    (g, w), dtype = _floats(g, w)
+    dx = _backend().conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return dx.astype(dtype, copy=False)
+
+
+def conv2d_dw(
+    g: np.ndarray,
+    x: np.ndarray,
+    *,
+    w_shape: Shape,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> np.ndarray:
+    """Return the adjoint of conv2d with respect to w: dw of w_shape from g (N, O, H', W')."""
+    (g, x), dtype = _floats(g, x)
+    dw = _backend().conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return dw.astype(dtype, copy=False)
+
+
+def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
+    """Return the maxima of windows, and the flat index (h * W + w) of each window's first one.
+
+    The first NaN of a window wins.  Padding never does, as each window must have a real element: padding is
+    at most half of `size`.
+    """
+    (x,), dtype = _floats(x)
+    out, winner = _backend().max_pool2d(x, _index_type(x.shape[2:]), size=size, stride=stride, padding=padding)
+    return out.astype(dtype, copy=False), winner
+
+
+def max_pool2d_scatter(g: np.ndarray, winner: np.ndarray, *, x_shape: Shape) -> np.ndarray:
+    """Return dx of x_shape: g added up at the winners of max_pool2d."""
+    (g,), dtype = _floats(g)
+    winner = _native(winner, np.dtype(_index_type(x_shape[2:])))
+    return _backend().max_pool2d_scatter(g, winner, x_shape).astype(dtype, copy=False)
+
+
+def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
+    """Return v (N, C, H, W) read at the winners of max_pool2d: the adjoint of max_pool2d_scatter."""
+    (v,), dtype = _floats(v)
+    winner = _native(winner, np.dtype(_index_type(v.shape[2:])))
+    return _backend().max_pool2d_gather(v, winner).astype(dtype, copy=False)
+
+
+def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
+    """Return the means of windows, padding counted as zeros."""
+    (x,), dtype = _floats(x)
+    return _backend().avg_pool2d(x, size=size, stride=stride, padding=padding).astype(dtype, copy=False)
+
+
+def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
+    """Return the adjoint of avg_pool2d: g spread evenly over its windows."""
+    (g,), dtype = _floats(g)
+    dx = _backend().avg_pool2d_dx(g, x_shape, size=size, stride=stride, padding=padding)
+    return dx.astype(dtype, copy=False)

@@ -1,0 +1,113 @@
+"""Compile kernels with Numba, lazily, and run them on several threads where that is safe and worth it.
+
+A kernel is a plain function `body(worker, workers, *arrays)` that does its share of the work.  It is
+compiled once a dtype; a second, tiny function calls it in a parallel loop.  Small integers travel in arrays,
+as Numba's parallel loops take no tuples.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numba
+import numpy as np
+from numba import prange
+
+# Below so much work, in nanoseconds of one thread, a second one would only have started when all is done.
+PARALLEL_WORK = 10_000
+
+_state = {"forked": False, "reentrant": False}
+_one_at_a_time = threading.Lock()
+
+
+def _threads_have_started() -> bool:
+    try:
+        numba.threading_layer()
+    except ValueError:
+        return False
+    return True
+
+
+def _after_fork_in_child() -> None:
+    """Stay on one thread from now on: GNU OpenMP aborts the child of a process that has used its threads."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+    _state["forked"] = _state["forked"] or _threads_have_started()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def inline(function: Callable) -> Any:
+    """Compile a helper that kernels of the same file call."""
+    return numba.njit(nogil=True)(function)
+
+
+def _launch(workers, *arguments) -> None:
+    for worker in prange(workers):
+        _body(np.int64(worker), workers, *arguments)  # type: ignore[name-defined] # noqa: F821
+
+
+def _launcher(body: Any) -> Callable:
+    """Return `_launch` for one body.
+
+    Numba's cache tells functions apart by file, line and name, and notices edits by the file's date: so the
+    launcher takes the place of its body.
+    """
+    source = body.py_func
+    place = {"co_filename": source.__code__.co_filename, "co_firstlineno": source.__code__.co_firstlineno}
+    scope = {"prange": prange, "np": np, "_body": body, "__name__": source.__module__}
+    launch = FunctionType(_launch.__code__.replace(**place), scope, f"{source.__name__}_launch")
+    launch.__qualname__, launch.__module__ = launch.__name__, source.__module__
+    return launch
+
+
+class Kernel:
+    """A compiled body, called as `kernel(*arrays, work=nanoseconds)`."""
+
+    def __init__(self, body: Callable) -> None:
+        self.body = body
+        self._compile(cache=True)
+
+    def _compile(self, cache: bool) -> None:
+        try:
+            self.serial = numba.njit(nogil=True, cache=cache)(self.body)
+            self.parallel = numba.njit(nogil=True, cache=cache, parallel=True)(_launcher(self.serial))
+        except RuntimeError:
+            if not cache:
+                raise
+            self._compile(cache=False)  # there is no folder to write to: only the start is slower
+
+    def __call__(self, *arguments: Any, work: int) -> None:
+        """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
+        workers = 1 if work < PARALLEL_WORK or _state["forked"] else numba.get_num_threads()
+        try:
+            self._run(workers, arguments)
+        except OSError:  # the cache's folder has become full or unwritable; kernels themselves touch no files
+            self._compile(cache=False)
+            self._run(workers, arguments)
+
+    def _run(self, workers: int, arguments: tuple) -> None:
+        if workers == 1:
+            self.serial(0, 1, *arguments)
+        elif _state["reentrant"]:
+            self.parallel(workers, *arguments)
+        else:
+            # Numba's workqueue layer aborts when two threads enter it; the first run chooses the layer.
+            with _one_at_a_time:
+                self.parallel(workers, *arguments)
+                _state["reentrant"] = numba.threading_layer() != "workqueue"
+
+
+def kernel(body: Callable) -> Kernel:
+    """Decorate `body(worker, workers, *arrays)`, which does the worker's share of the work."""
+    return Kernel(body)
+
+
+@inline
+def share(items: int, worker: int, workers: int) -> tuple[int, int]:
+    """Return the first and one past the last item of a worker: contiguous, and equal to within one."""
+    return items * worker // workers, items * (worker + 1) // workers

@@ -1,0 +1,148 @@
+"""Convolution and its two adjoints on compiled kernels: plans, packed weights, exceptions to the fast path.
+
+Convolution is the sum of w * g * padded x over all (image, output, tap, position), and each function solves
+it for one of the three arrays.  Padding is zeros that take part in the products, as in plain loops over a
+padded array: 0 * inf is NaN there and here.  The adjoints also meet zeros that the plain loops do not have,
+in the padding of g; so where the other factor is not finite they leave the work to the loops over taps in
+`fallback`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from . import fallback
+from .geometry import Padding, Pair, TapPlan, adjoint_plan, forward_plan
+from .taps import MR, NT, accumulate_taps, correlate_taps
+
+Shape = tuple[int, ...]
+
+# Partial sums of dw: their number is independent of the threads, so that results are too.
+PARTS, PARTS_BYTES = 32, 32 * 1024 * 1024
+
+# So many positions of small images are put into one row of correlate_taps, if parts enough remain for threads.
+ROW_POSITIONS, LEAST_PARTS = 512, 8
+
+MULTIPLY_ADDS = 16  # in a nanosecond, roughly
+
+
+def _pack_weights(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
+    """Lay out weights (G, outputs, channels, KH, KW) as (G, blocks * taps * MR outputs), phase by phase."""
+    groups, outputs = weights.shape[:2]
+    blocks = -(-outputs // MR)
+    packed = np.zeros((groups, blocks * MR * plan.offsets.size), weights.dtype)
+    start = 0
+    for rows, columns in plan.phases:
+        phase = weights[..., rows, columns]
+        taps = phase[0, 0].size
+        place = packed[:, start : start + blocks * MR * taps].reshape(groups, blocks, taps, MR)
+        lined = phase.reshape(groups, outputs, taps)
+        whole = outputs // MR
+        place[:, :whole] = lined[:, : whole * MR].reshape(groups, whole, MR, taps).swapaxes(2, 3)
+        place[:, whole:, :, : outputs - whole * MR] = lined[:, None, whole * MR :].swapaxes(2, 3)
+        start += blocks * MR * taps
+    return packed
+
+
+def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
+    """Run accumulate_taps on source (N, G, channels, H, W) and weights (G, outputs, channels, KH, KW)."""
+    groups, outputs = weights.shape[:2]
+    starts = np.zeros((groups, -(-outputs // MR) * MR), source.dtype)
+    if bias is not None:
+        starts[:, :outputs] = bias.reshape(groups, outputs)
+    packed = _pack_weights(weights, plan)
+    work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * len(plan.phases))
+    accumulate_taps(source, plan.layout, packed, plan.offsets, starts, plan.tiles, out, work=work)
+
+
+def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
+    shape = array.shape
+    return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+
+
+def convolve(
+    x: np.ndarray,
+    w: np.ndarray,
+    bias: np.ndarray | None,
+    out: np.ndarray,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> None:
+    """Write the convolution of contiguous arrays of one dtype, float32 or float64, into out."""
+    if x.size and w.size and out.size:
+        plan = forward_plan(w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
+        _accumulate(_grouped(x, groups, 1), _grouped(w, groups, 0), bias, plan, _grouped(out, groups, 1))
+    else:
+        options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        out[...] = fallback.conv2d(x, w, bias, out.shape, **options)
+
+
+def convolve_adjoint(
+    g: np.ndarray, w: np.ndarray, dx: np.ndarray, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
+) -> None:
+    """Write the adjoint with respect to x into dx."""
+    if g.size and w.size and dx.size and np.isfinite(w).all():
+        plan = adjoint_plan(len(w) // groups, dx.shape[2:], w.shape[2:], stride, padding, dilation)
+        weights = _grouped(w, groups, 0).swapaxes(1, 2)
+        _accumulate(_grouped(g, groups, 1), weights, None, plan, _grouped(dx, groups, 1))
+    else:
+        options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        dx[...] = fallback.conv2d_dx(g, w, dx.shape, **options)
+
+
+def conv2d(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out_shape: Shape, **options: Any) -> np.ndarray:
+    """Compute the convolution."""
+    out = np.empty(out_shape, x.dtype)
+    convolve(x, w, bias, out, **options)
+    return out
+
+
+def conv2d_dx(g: np.ndarray, w: np.ndarray, x_shape: Shape, **options: Any) -> np.ndarray:
+    """Compute the adjoint with respect to x."""
+    dx = np.empty(x_shape, g.dtype)
+    convolve_adjoint(g, w, dx, **options)
+    return dx
+
+
+def conv2d_dw(
+    g: np.ndarray,
+    x: np.ndarray,
+    w_shape: Shape,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> np.ndarray:
+    """Compute the adjoint with respect to w."""
+    if not (g.size and x.size and min(w_shape)) or not np.isfinite(x).all():
+        return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
+    rows, pitch = forward_plan(*geometry).layout[4:]
+    together = max(1, min(ROW_POSITIONS // int(rows * pitch), len(x) // LEAST_PARTS))
+    plan = forward_plan(*geometry, images=together)
+
+    outputs, taps = w_shape[0] // groups, plan.offsets.size
+    padded_outputs, padded_taps = -(-outputs // MR) * MR, -(-taps // NT) * NT
+    room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
+    parts = max(1, min(len(x) // together, PARTS // groups, room))
+    partial = np.empty((parts, groups, padded_outputs, padded_taps), x.dtype)
+    offsets = np.zeros(padded_taps, np.int64)
+    offsets[:taps] = plan.offsets
+    work = g.size * taps // MULTIPLY_ADDS
+    correlate_taps(
+        _grouped(x, groups, 1),
+        _grouped(g, groups, 1),
+        plan.layout,
+        offsets,
+        np.array([together]),
+        partial,
+        work=work,
+    )
+    dw = np.empty(w_shape, x.dtype)
+    with np.errstate(all="ignore"):
+        dw.reshape(groups, outputs, taps)[...] = partial.sum(axis=0)[:, :outputs, :taps]
+    return dw

@@ -1,0 +1,130 @@
+"""The kernels in NumPy alone, for where Numba is missing or switched off: loops over taps of strided slices.
+
+They are also the exact path for arrays with NaN or inf, since every product here is one of the plain loops'.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .geometry import Padding, Pair, pool_output_shape
+
+Shape = tuple[int, ...]
+
+
+def _padded(x: np.ndarray, padding: Padding, value: float = 0) -> np.ndarray:
+    return np.pad(x, ((0, 0), (0, 0), *padding), constant_values=value)
+
+
+def _taps(kernel: Shape, out_size: Shape, stride: Pair, dilation: Pair = (1, 1)) -> Iterator[tuple[int, int, tuple]]:
+    """Yield each tap (kh, kw) with the index of the elements of padded planes that it meets."""
+    for kh in range(kernel[0]):
+        for kw in range(kernel[1]):
+            rows, columns = (
+                slice(k * d, k * d + (n - 1) * s + 1, s) if n else slice(0)
+                for k, d, n, s in zip((kh, kw), dilation, out_size, stride, strict=True)
+            )
+            yield kh, kw, (..., rows, columns)
+
+
+def _matrices(planes: np.ndarray, groups: int) -> np.ndarray:
+    """Reshape (N, C, H, W) to (N, G, C / G, H * W)."""
+    n, c, h, w = planes.shape
+    return planes.reshape(n, groups, c // groups, h * w)
+
+
+def _padded_zeros(shape: Shape, padding: Padding, dtype: np.dtype) -> tuple[np.ndarray, tuple]:
+    """Return zeros of the padded shape, and the index of what lies within the padding."""
+    sizes = [n + sum(p) for n, p in zip(shape[2:], padding, strict=True)]
+    inner = (..., *(slice(p[0], p[0] + n) for n, p in zip(shape[2:], padding, strict=True)))
+    return np.zeros((*shape[:2], *sizes), dtype), inner
+
+
+@np.errstate(all="ignore")
+def conv2d(x, w, bias, out_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> np.ndarray:
+    """Compute the convolution."""
+    out = np.zeros(out_shape, x.dtype)
+    if bias is not None:
+        out += bias[:, None, None]
+    padded, lined = _padded(x, padding), _matrices(out, groups)
+    weights = w.reshape(groups, len(w) // groups, *w.shape[1:])
+    for kh, kw, index in _taps(w.shape[2:], out_shape[2:], stride, dilation):
+        lined += weights[..., kh, kw] @ _matrices(padded[index], groups)
+    return out
+
+
+@np.errstate(all="ignore")
+def conv2d_dx(g, w, x_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> np.ndarray:
+    """Compute the adjoint with respect to x."""
+    padded, inner = _padded_zeros(x_shape, padding, g.dtype)
+    lined = _matrices(g, groups)
+    weights = w.reshape(groups, len(w) // groups, *w.shape[1:]).swapaxes(1, 2)
+    for kh, kw, index in _taps(w.shape[2:], g.shape[2:], stride, dilation):
+        padded[index] += (weights[..., kh, kw] @ lined).reshape(padded[index].shape)
+    return padded[inner].copy()
+
+
+@np.errstate(all="ignore")
+def conv2d_dw(g, x, w_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> np.ndarray:
+    """Compute the adjoint with respect to w."""
+    dw = np.zeros(w_shape, g.dtype)
+    padded, lined = _padded(x, padding), _matrices(g, groups)
+    for kh, kw, index in _taps(w_shape[2:], g.shape[2:], stride, dilation):
+        products = lined @ _matrices(padded[index], groups).swapaxes(2, 3)
+        dw[..., kh, kw] = products.sum(axis=0).reshape(w_shape[:2])
+    return dw
+
+
+def max_pool2d(x, index_type: type, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
+    """Return the maxima of the windows and where in the plane they are."""
+    (top, _), (left, _) = padding
+    width = x.shape[3]
+    best = np.full(pool_output_shape(x.shape, size, stride, padding), -np.inf, x.dtype)
+    rows, columns = np.ogrid[: best.shape[2], : best.shape[3]]
+    rows, columns = rows * stride[0] - top, columns * stride[1] - left
+    first = np.maximum(rows, 0) * width + np.maximum(columns, 0)  # the first element that is not padding
+    winner: np.ndarray = np.broadcast_to(first, best.shape).astype(index_type)
+    padded = _padded(x, padding, -np.inf)
+    for kh, kw, index in _taps(size, best.shape[2:], stride):
+        value = padded[index]
+        better = (value > best) | (np.isnan(value) & ~np.isnan(best))
+        np.copyto(best, value, where=better)
+        np.copyto(winner, (rows + kh) * width + columns + kw, where=better, casting="unsafe")
+    return best, winner
+
+
+@np.errstate(all="ignore")
+def max_pool2d_scatter(g, winner, x_shape: Shape) -> np.ndarray:
+    """Add g to zeros at its winners."""
+    dx = np.zeros(x_shape, g.dtype)
+    planes = np.arange(g.shape[0] * g.shape[1]).reshape(*g.shape[:2], 1, 1) * (x_shape[2] * x_shape[3])
+    np.add.at(dx.reshape(-1), planes + winner, g)
+    return dx
+
+
+def max_pool2d_gather(v, winner) -> np.ndarray:
+    """Read v at the winners."""
+    n, c, h, w = v.shape
+    places = winner.reshape(n, c, winner.shape[2] * winner.shape[3]).astype(np.intp)
+    return np.take_along_axis(v.reshape(n, c, h * w), places, axis=2).reshape(winner.shape).copy()
+
+
+@np.errstate(all="ignore")
+def avg_pool2d(x, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
+    """Average windows, padding counted as zeros."""
+    out = np.zeros(pool_output_shape(x.shape, size, stride, padding), x.dtype)
+    padded = _padded(x, padding)
+    for _, _, index in _taps(size, out.shape[2:], stride):
+        out += padded[index]
+    out /= size[0] * size[1]
+    return out
+
+
+@np.errstate(all="ignore")
+def avg_pool2d_dx(g, x_shape: Shape, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
+    """Spread each g evenly over its window."""
+    padded, inner = _padded_zeros(x_shape, padding, g.dtype)
+    share = g / (size[0] * size[1])
+    for _, _, index in _taps(size, g.shape[2:], stride):
+        padded[index] += share
+    return padded[inner].copy()

@@ -1,0 +1,183 @@
+"""Where the taps of a convolution lie in memory: integer arithmetic only, no numba.
+
+One layout serves every stride, dilation and group.  A padded plane is split into its stride phases: with
+stride (sh, sw), element (y, x) goes to phase (y % sh, x % sw), position (y // sh, x // sw), and each phase
+is stored as one contiguous row of `rows * pitch` elements.  Then the input of tap (c, kh, kw) at output
+position p = i * pitch + j is `row[p + offset]`, with one offset a tap, whatever the stride: inner loops are
+contiguous.  The columns between the output's width and the pitch are computed and thrown away.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from math import gcd
+from typing import Any
+
+import numpy as np
+
+Pair = tuple[int, int]
+Padding = tuple[Pair, Pair]
+
+# Output positions of one tile: enough to amortise a block's start, few enough to stay in the L1 cache.
+TILE_POSITIONS = 640
+
+
+def conv_output_size(size: int, kernel: int, stride: int, padding_pair: Pair, dilation: int) -> int:
+    """Return the number of windows along one axis; not positive if the kernel exceeds the padded input."""
+    return (size + sum(padding_pair) - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def pool_output_shape(shape: tuple[int, ...], size: Pair, stride: Pair, padding: Padding) -> tuple[int, ...]:
+    """Return the shape that pooling gives to an array of shape (N, C, H, W)."""
+    windows = zip(shape[2:], size, stride, padding, strict=True)
+    return (*shape[:2], *(conv_output_size(n, k, s, p, 1) for n, k, s, p in windows))
+
+
+@dataclass(frozen=True)
+class TapPlan:
+    """How one kernel call reads its source and writes its output.
+
+    Attributes
+    ----------
+    layout : int64 array (6,)
+        top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout.
+    offsets : int64 array (taps,)
+        Where in the row each tap starts, in the order of `phases`.
+    phases : tuple of (slice of kernel rows, slice of kernel columns)
+        The taps that feed each phase of the output; one phase with all taps in a forward convolution.
+    tiles : int64 array (tiles, 10)
+        Pieces of the output: first tap, taps, origin in the row, rows, columns, y, y step, x, x step, and the
+        number of positions.
+    """
+
+    layout: np.ndarray
+    offsets: np.ndarray
+    phases: tuple[tuple[slice, slice], ...]
+    tiles: np.ndarray
+
+    @cached_property
+    def positions(self) -> int:
+        """The number of positions of all tiles: what a tap costs in multiply-adds."""
+        return int(self.tiles[:, 9].sum())
+
+
+def _int64(values: Any) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+def _tiles(first_tap: int, taps: int, origin: int, pitch: int, rows: range, columns: range) -> list[list[int]]:
+    """Cut an output phase, whose rows and columns are ranges of the output's indices, into bands of rows."""
+    if not rows or not columns:
+        return []
+    bands = -(-len(rows) * pitch // TILE_POSITIONS)
+    edges = [len(rows) * band // bands for band in range(bands + 1)]
+    tiles = []
+    for start, stop in pairwise(edges):
+        if start < stop:
+            span = (stop - start - 1) * pitch + len(columns)
+            place = [rows[start], rows.step, columns[0], columns.step]
+            tiles.append([first_tap, taps, origin + start * pitch, stop - start, len(columns), *place, span])
+    return tiles
+
+
+@lru_cache(maxsize=256)
+def forward_plan(
+    channels: int, size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair, images: int = 1
+) -> TapPlan:
+    """Plan `out[o, p] = sum_t w[o, t] * row[p + offset[t]]` for planes of `size`.
+
+    With `images` > 1 each phase holds the planes of so many images, one after the other.
+    """
+    (top, bottom), (left, right) = padding
+    sh, sw = stride
+    rows, pitch = -(-(size[0] + top + bottom) // sh), -(-(size[1] + left + right) // sw)
+    c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
+    y, x = y * dilation[0], x * dilation[1]
+    phase = (c * sh + y % sh) * sw + x % sw
+    offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
+    out_rows, out_columns = (
+        range(conv_output_size(n, k, s, p, d))
+        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
+    return TapPlan(
+        layout=_int64([top, left, sh, sw, rows, pitch]),
+        offsets=_int64(offsets.ravel()),
+        phases=((slice(None), slice(None)),),
+        tiles=_int64(_tiles(0, offsets.size, 0, pitch, out_rows, out_columns)),
+    )
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One axis of the adjoint: x[i * stride + phase - before] gets g[i - k * dilation // stride] by tap k."""
+
+    size: int
+    kernel: int
+    stride: int
+    before: int
+    dilation: int
+
+    @property
+    def reach(self) -> int:
+        """How many outputs earlier the furthest tap was used."""
+        return (self.kernel - 1) * self.dilation // self.stride
+
+    @property
+    def first(self) -> int:
+        """The lowest i of any phase."""
+        return self.before // self.stride
+
+    @property
+    def extent(self) -> int:
+        """The length of the padded cotangent."""
+        return self.reach + (self.before + self.size - 1) // self.stride - self.first + 1
+
+    def taps(self, phase: int) -> range:
+        """Return the taps that fall on a stride phase of the padded x."""
+        period = self.stride // gcd(self.stride, self.dilation)
+        first = next((k for k in range(period) if k * self.dilation % self.stride == phase), self.kernel)
+        return range(first, self.kernel, period)
+
+    def outputs(self, phase: int) -> range:
+        """Return the indices of x in a stride phase of the padded x."""
+        return range((phase - self.before) % self.stride, self.size, self.stride)
+
+    def shift(self, tap: int) -> int:
+        """Return where in the padded cotangent a tap's window starts."""
+        return self.reach - tap * self.dilation // self.stride
+
+    def origin(self, phase: int) -> int:
+        """Return the padded cotangent's index that goes with the first of `outputs`."""
+        return ((phase - self.before) % self.stride + self.before) // self.stride - self.first
+
+
+@lru_cache(maxsize=256)
+def adjoint_plan(channels: int, size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> TapPlan:
+    """Plan the adjoint: each stride phase of x (planes of `size`) is a convolution of the padded cotangent.
+
+    The phase takes the subset of taps that falls on it, and writes every stride-th element of x.
+    """
+    vertical, horizontal = (
+        _Axis(n, k, s, p[0], d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
+    rows, pitch = vertical.extent, horizontal.extent
+    phases, offsets, tiles = [], [np.zeros(0, np.int64)], []
+    first_tap = 0
+    for py in range(stride[0]):
+        for px in range(stride[1]):
+            ys, xs = vertical.taps(py), horizontal.taps(px)
+            o = np.arange(channels)[:, None, None]
+            y = _int64([vertical.shift(k) for k in ys])[:, None]
+            x = _int64([horizontal.shift(k) for k in xs])
+            offsets.append((o * (rows * pitch) + y * pitch + x).ravel())
+            taps = channels * len(ys) * len(xs)
+            origin = vertical.origin(py) * pitch + horizontal.origin(px)
+            tiles += _tiles(first_tap, taps, origin, pitch, vertical.outputs(py), horizontal.outputs(px))
+            phases.append((slice(ys.start, ys.stop, ys.step), slice(xs.start, xs.stop, xs.step)))
+            first_tap += taps
+    return TapPlan(
+        layout=_int64([vertical.reach - vertical.first, horizontal.reach - horizontal.first, 1, 1, rows, pitch]),
+        offsets=np.concatenate(offsets),
+        phases=tuple(phases),
+        tiles=_int64(tiles),
+    )

@@ -1,0 +1,390 @@
+"""The loops of convolution and pooling over rows in the phase layout of `geometry`.
+
+    accumulate_taps:  out[o, p] = bias[o] + sum_t w[o, t] * row[p + offset[t]]      (forward and dx)
+    correlate_taps:   dw[o, t]  = sum_p g[o, p] * row[p + offset[t]]
+    maximum_of_taps:  out[p]    = max_t row[p + offset[t]]
+
+The cores keep their sums or maxima in vector registers over the whole inner loop, which Numba cannot write
+from Python loops but takes as LLVM IR through an intrinsic.  They live in the file of their callers because
+Numba's cache looks at the date of that file only.
+"""
+
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .compile import inline, kernel, share
+
+
+def _vector_shape() -> tuple[int, int]:
+    """Return the bytes of a vector, and how many a block has: MR times as many sums, all in registers."""
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f"):
+        return 64, 4
+    if features.get("avx2"):
+        return 32, 3
+    return 16, 3
+
+
+MR = 4  # output channels in a block, on every machine: callers lay out weights for it
+VECTOR_BYTES, NV = _vector_shape()
+NT = 3  # taps in a block of correlate_taps, on every machine: callers pad the taps to it
+BLOCK_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
+CHUNK = 512  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache
+
+_i64, _i32 = ir.IntType(64), ir.IntType(32)
+_intrinsic: Any = intrinsic
+
+
+class _Emitter:
+    """What the cores are made of: loads and stores of vectors, fused multiply-adds, and a loop."""
+
+    def __init__(self, context, builder, array_type) -> None:
+        self.context, self.builder = context, builder
+        self.scalar = context.get_value_type(array_type.dtype)
+        self.lanes = VECTOR_BYTES // (array_type.dtype.bitwidth // 8)
+        self.align = array_type.dtype.bitwidth // 8
+        self.vector = ir.VectorType(self.scalar, self.lanes)
+        suffix = f"v{self.lanes}f{array_type.dtype.bitwidth}"
+        signature = ir.FunctionType(self.vector, [self.vector] * 3)
+        # Not fma: without a fused instruction that would be a call, and this is a product and a sum.
+        self.fmuladd = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.{suffix}")
+        signature = ir.FunctionType(self.scalar, [self.scalar, self.vector])
+        self.add_lanes = cgutils.get_or_insert_function(builder.module, signature, f"llvm.vector.reduce.fadd.{suffix}")
+
+    def at(self, pointer, index) -> ir.Value:
+        return self.builder.gep(pointer, [index if isinstance(index, ir.Value) else ir.Constant(_i64, index)])
+
+    def places(self, signature, arguments) -> list[ir.Value]:
+        """Return a pointer for each pair of arguments (array, index)."""
+        kinds = signature.args[: len(arguments) : 2]
+        arrays = (
+            self.context.make_array(kind)(self.context, self.builder, array)
+            for kind, array in zip(kinds, arguments[::2], strict=True)
+        )
+        return [self.at(array.data, index) for array, index in zip(arrays, arguments[1::2], strict=True)]
+
+    def lines(self, pointer, pitch) -> list[ir.Value]:
+        """Return where MR lines start that are `pitch` elements apart."""
+        return [self.at(pointer, self.builder.mul(pitch, ir.Constant(_i64, m))) for m in range(MR)]
+
+    def load(self, pointer) -> ir.Value:
+        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
+        value.align = self.align
+        return value
+
+    def store(self, value, pointer) -> None:
+        pointer = self.builder.bitcast(pointer, value.type.as_pointer())
+        self.builder.store(value, pointer).align = self.align
+
+    def splat(self, scalar) -> ir.Value:
+        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
+        one = self.builder.insert_element(undefined, scalar, ir.Constant(_i32, 0))
+        everywhere = ir.Constant(ir.VectorType(_i32, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(one, undefined, everywhere)
+
+    def loop(self, count, sums, step) -> list[ir.Value]:
+        """Emit `for i in range(count): sums = step(i, sums)` with the sums in registers, and return them."""
+        b = self.builder
+        before, head, body, after = (
+            b.block,
+            *(b.append_basic_block(name) for name in ("head", "body", "after")),
+        )
+        b.branch(head)
+        b.position_at_end(head)
+        i = b.phi(_i64)
+        i.add_incoming(ir.Constant(_i64, 0), before)
+        carried = [b.phi(start.type) for start in sums]
+        for phi, start in zip(carried, sums, strict=True):
+            phi.add_incoming(start, before)
+        b.cbranch(b.icmp_signed("<", i, count), body, after)
+        b.position_at_end(body)
+        following = step(i, carried)
+        i.add_incoming(b.add(i, ir.Constant(_i64, 1)), b.block)
+        for phi, value in zip(carried, following, strict=True):
+            phi.add_incoming(value, b.block)
+        b.branch(head)
+        b.position_at_end(after)
+        return carried
+
+
+# out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for MR channels and NV vectors of positions.
+# Each array comes with the index of its first element; out has rows of `pitch` elements.
+@_intrinsic
+def _accumulate_block(typing, weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch) -> tuple:
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, weights)
+        w_at, row_at, offset_at, bias_at, out_at = emit.places(signature, arguments[:10])
+        count, out_pitch = arguments[10:]
+
+        def step(t, sums) -> list:
+            source = emit.at(row_at, b.load(emit.at(offset_at, t)))
+            xs = [emit.load(emit.at(source, v * emit.lanes)) for v in range(NV)]
+            ws = emit.at(w_at, b.mul(t, ir.Constant(_i64, MR)))
+            following = []
+            for m in range(MR):
+                w = emit.splat(b.load(emit.at(ws, m)))
+                following += [b.call(emit.fmuladd, [w, xs[v], sums[m * NV + v]]) for v in range(NV)]
+            return following
+
+        starts = [emit.splat(b.load(emit.at(bias_at, m))) for m in range(MR)]
+        sums = emit.loop(count, [start for start in starts for _ in range(NV)], step)
+        for m, line in enumerate(emit.lines(out_at, out_pitch)):
+            for v in range(NV):
+                emit.store(sums[m * NV + v], emit.at(line, v * emit.lanes))
+        return context.get_dummy_value()
+
+    return types.void(weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch), codegen
+
+
+# out[m, t] += sum_s g[m, s] * row[offsets[t] + s]   for MR channels, NT taps, `steps` vectors of s.
+@_intrinsic
+def _correlate_block(typing, g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps) -> tuple:
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, g)
+        g_at, row_at, offset_at, out_at = emit.places(signature, arguments[:8])
+        pitch, taps, count = arguments[8:]
+        lines = emit.lines(g_at, pitch)
+        sources = [emit.at(row_at, b.load(emit.at(offset_at, t))) for t in range(NT)]
+
+        def step(s, sums) -> list:
+            s = b.mul(s, ir.Constant(_i64, emit.lanes))
+            xs = [emit.load(emit.at(source, s)) for source in sources]
+            gs = [emit.load(emit.at(line, s)) for line in lines]
+            return [b.call(emit.fmuladd, [gs[m], xs[t], sums[m * NT + t]]) for m in range(MR) for t in range(NT)]
+
+        zero = ir.Constant(emit.vector, [0.0] * emit.lanes)
+        sums = emit.loop(count, [zero] * (MR * NT), step)
+        for m, line in enumerate(emit.lines(out_at, taps)):
+            for t in range(NT):
+                place = emit.at(line, t)
+                # The lanes may be added in any order; NaN, inf and signed zero stay as they are.
+                total = b.call(emit.add_lanes, [b.load(place), sums[m * NT + t]], fastmath=["reassoc"])
+                b.store(total, place)
+        return context.get_dummy_value()
+
+    return types.void(g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps), codegen
+
+
+# best[p] = max_t row[p + offsets[t]] and which[p] = tags[t] of the first t that has it, for NV vectors of
+# positions.  The first NaN is the maximum; where all are -inf, which[p] stays -1.
+@_intrinsic
+def _maximum_block(typing, row, r0, best, b0, which, w0, offsets, tags, taps) -> tuple:
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, row)
+        row_at, best_at, which_at = emit.places(signature, arguments[:6])
+        start = ir.Constant(_i64, 0)
+        kinds = types.void(offsets, taps, tags, taps)
+        offset_at, tag_at = emit.places(kinds, [arguments[6], start, arguments[7], start])
+
+        def step(t, carried) -> list:
+            source = emit.at(row_at, b.load(emit.at(offset_at, t)))
+            tag = emit.splat(b.load(emit.at(tag_at, t)))
+            bests, tag_sets = [], []
+            for v, (old, old_tag) in enumerate(zip(carried[:NV], carried[NV:], strict=True)):
+                new = emit.load(emit.at(source, v * emit.lanes))
+                first_nan = b.and_(b.fcmp_unordered("uno", new, new), b.fcmp_ordered("ord", old, old))
+                better = b.or_(b.fcmp_ordered(">", new, old), first_nan)
+                bests.append(b.select(better, new, old))
+                tag_sets.append(b.select(better, tag, old_tag))
+            return bests + tag_sets
+
+        integer = context.get_value_type(which.dtype)
+        lowest = emit.splat(ir.Constant(emit.scalar, float("-inf")))
+        carried = emit.loop(arguments[8], [lowest] * NV + [emit.splat(ir.Constant(integer, -1))] * NV, step)
+        for v in range(NV):
+            emit.store(carried[v], emit.at(best_at, v * emit.lanes))
+            emit.store(carried[NV + v], emit.at(which_at, v * emit.lanes))
+        return context.get_dummy_value()
+
+    return types.void(row, r0, best, b0, which, w0, offsets, tags, taps), codegen
+
+
+# Copy `count` elements from source[s0:] to target[t0:]: on short lines libc's memcpy beats a loop of vectors.
+@_intrinsic
+def _copy_line(typing, source, s0, target, t0, count) -> tuple:
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, source)
+        source_at, target_at = emit.places(signature, arguments[:4])
+        cgutils.raw_memcpy(b, target_at, source_at, arguments[4], emit.align)
+        return context.get_dummy_value()
+
+    return types.void(source, s0, target, t0, count), codegen
+
+
+# Copy `count` elements from source[at::step] to target[to::to_step], of flat arrays: slices would cost more
+# than the copy, as would a test for negative indices, which unsigned ones are spared.
+@inline
+def _copy(source, at, step, target, to, to_step, count) -> None:
+    if count <= 0:
+        return
+    if step == 1 and to_step == 1:
+        _copy_line(source, at, target, to, count)
+        return
+    at, to, step, to_step = np.uint64(at), np.uint64(to), np.uint64(step), np.uint64(to_step)
+    for _ in range(count):
+        target[to] = source[at]
+        at += step
+        to += to_step
+
+
+# Copy the plane (height, width) at planes[at:] into its phase layout at row[start:], with phases phase_stride
+# apart.  What the plane does not cover is left as it is: what the caller put there is the padding.
+@inline
+def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
+    top, left, sh, sw, rows, pitch = layout
+    first_y, last_y = max(0, -top), min(height, rows * sh - top)
+    first_x, last_x = max(0, -left), min(width, pitch * sw - left)
+    for py in range(sh):
+        y = first_y + (py - top - first_y) % sh
+        for px in range(sw):
+            x = first_x + (px - left - first_x) % sw
+            to = start + (py * sw + px) * phase_stride + (y + top) // sh * pitch + (x + left) // sw
+            count = (last_x - x + sw - 1) // sw
+            for i in range(y, last_y, sh):
+                _copy(planes, at + i * width + x, sw, row, to, 1, count)
+                to += pitch
+
+
+@kernel
+def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, out) -> None:
+    """Fill a share of the (image, group, tile) items of out (N, G, outputs, H', W').
+
+    The source is (N, G, channels, H, W), weights are (G, blocks * taps * MR), bias is (G, blocks * MR).
+    Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache; within one the
+    positions are outermost, so that the parts of the row that they read stay in the L1 cache.
+    """
+    images, groups, channels, height, width = source.shape
+    outputs, out_height, out_width = out.shape[2:]
+    blocks = bias.shape[1] // MR
+    flat, flat_out = source.reshape(-1), out.reshape(-1)
+    _, _, sh, sw, rows, pitch = layout
+    phase_stride = rows * pitch
+    channel_stride = sh * sw * phase_stride
+    step = NV * VECTOR_BYTES // source.itemsize
+    line = (tiles[:, 9].max() + step - 1) // step * step
+    swept = max(1, min(blocks, BLOCK_BYTES // (MR * source.itemsize * (tiles[:, 1].max() + line))))
+    row = np.zeros(channels * channel_stride + step, source.dtype)
+    sums = np.empty(swept * MR * line, source.dtype)
+    packed = -1
+    start, stop = share(images * groups * len(tiles), worker, workers)
+    for item in range(start, stop):
+        image, tile = item // len(tiles), tiles[item % len(tiles)]
+        group = image % groups
+        if image != packed:
+            for c in range(channels):
+                at = (image * channels + c) * height * width
+                _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
+            packed = image
+        first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tile
+        group_weights, group_bias = weights[group], bias[group]
+        for first in range(0, blocks, swept):
+            last = min(first + swept, blocks)
+            for p in range(0, span, step):
+                for k in range(first, last):
+                    w = (first_tap * blocks + k * taps) * MR
+                    to = (k - first) * MR * line + p
+                    _accumulate_block(
+                        group_weights,
+                        w,
+                        row,
+                        origin + p,
+                        offsets,
+                        first_tap,
+                        group_bias,
+                        k * MR,
+                        sums,
+                        to,
+                        taps,
+                        line,
+                    )
+            for o in range(first * MR, min(last * MR, outputs)):
+                at, to = (o - first * MR) * line, ((image * outputs + o) * out_height + y) * out_width + x
+                for _ in range(tile_rows):
+                    _copy(sums, at, 1, flat_out, to, x_step, tile_columns)
+                    at += pitch
+                    to += y_step * out_width
+
+
+@kernel
+def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) -> None:
+    """Fill a share of the (part of the batch, group) items of partial (parts, G, blocks * MR, taps).
+
+    x is (N, G, channels, H, W), g is (N, G, outputs, H', W').  So many small images as `together` says lie
+    one after the other in each row, to make the sums over positions long.  In g's rows the columns without a
+    position are zeros: the caller sees to it that x is finite, since 0 * inf would be NaN.
+    """
+    images, groups, channels, height, width = x.shape
+    outputs, out_height, out_width = g.shape[2:]
+    flat_x, flat_g = x.reshape(-1), g.reshape(-1)
+    parts, _, padded_outputs, taps = partial.shape
+    together = together[0]
+    _, _, sh, sw, rows, pitch = layout
+    plane = rows * pitch
+    phase_stride = together * plane
+    channel_stride = sh * sw * phase_stride
+    lanes = VECTOR_BYTES // x.itemsize
+    g_pitch = (phase_stride + lanes - 1) // lanes * lanes
+    start, stop = share(parts * groups, worker, workers)
+    for item in range(start, stop):
+        part, group = item // groups, item % groups
+        row = np.zeros(channels * channel_stride + g_pitch, x.dtype)
+        cotangent = np.zeros(padded_outputs * g_pitch, x.dtype)
+        total = partial[part, group].reshape(-1)
+        total[:] = 0
+        low, high = share(images, part, parts)
+        for base in range(low, high, together):
+            batch = min(together, high - base)
+            if batch < together:
+                cotangent[:] = 0
+            for b in range(batch):
+                image = (base + b) * groups + group
+                for c in range(channels):
+                    at, to = (image * channels + c) * height * width, c * channel_stride + b * plane
+                    _pack(flat_x, at, height, width, layout, row, to, phase_stride)
+                for o in range(outputs):
+                    at, to = (image * outputs + o) * out_height * out_width, o * g_pitch + b * plane
+                    for i in range(out_height):
+                        _copy(flat_g, at + i * out_width, 1, cotangent, to + i * pitch, 1, out_width)
+            span = (batch - 1) * plane + (out_height - 1) * pitch + out_width
+            for p in range(0, span, CHUNK):
+                steps = (min(CHUNK, span - p) + lanes - 1) // lanes
+                for o in range(0, padded_outputs, MR):
+                    for t in range(0, taps, NT):
+                        at, to = o * g_pitch + p, o * taps + t
+                        _correlate_block(cotangent, at, row, p, offsets, t, total, to, g_pitch, taps, steps)
+
+
+@kernel
+def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> None:
+    """Fill a share of the planes of out and winner (planes, H', W') from x (planes, H, W).
+
+    tags[t] is how far tap t lies behind the window's first in x's plane, in integers as wide as x's elements.
+    """
+    planes, height, width = x.shape
+    out_height, out_width = out.shape[1:]
+    flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
+    top, left, sh, sw, rows, pitch = layout
+    size, span = rows * pitch, (out_height - 1) * pitch + out_width
+    step = NV * VECTOR_BYTES // x.itemsize
+    row = np.full(sh * sw * size + step, -np.inf, x.dtype)
+    best = np.empty(span + step, x.dtype)
+    which = np.empty(span + step, tags.dtype)
+    start, stop = share(planes, worker, workers)
+    for plane in range(start, stop):
+        _pack(flat, plane * height * width, height, width, layout, row, 0, size)
+        for p in range(0, span, step):
+            _maximum_block(row, p, best, p, which, p, offsets, tags, len(offsets))
+        for i in range(out_height):
+            to, y = (plane * out_height + i) * out_width, i * sh - top
+            _copy(best, i * pitch, 1, flat_out, to, 1, out_width)
+            at, to = np.uint64(i * pitch), np.uint64(to)
+            for j in range(np.uint64(out_width)):
+                x_place, tag = np.int64(j) * sw - left, which[at + j]
+                first_real = max(0, y) * width + max(0, x_place)
+                flat_winner[to + j] = y * width + x_place + tag if tag >= 0 else first_real

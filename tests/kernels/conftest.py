@@ -1,0 +1,16 @@
+import pytest
+
+from autograd_np import kernels
+from autograd_np.kernels import fallback
+
+
+@pytest.fixture(scope="module", params=["threads", "serial", "numpy"])
+def engine(request):
+    """Each way in which a kernel may run."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(kernels, "_backend", lambda: fallback)
+        else:
+            compile = pytest.importorskip("autograd_np.kernels.compile")
+            patch.setattr(compile, "PARALLEL_WORK", 0 if request.param == "threads" else float("inf"))
+        yield request.param

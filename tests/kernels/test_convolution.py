@@ -1,0 +1,147 @@
+"""Convolution and its adjoints against plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from autograd_np import kernels
+
+from . import naive
+from .geometries import conv_geometries, integers, wild
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+
+def out_shape(case):
+    axes = zip(
+        case.x_shape[2:],
+        case.w_shape[2:],
+        case.options["stride"],
+        case.options["padding"],
+        case.options["dilation"],
+        strict=True,
+    )
+    return (case.x_shape[0], case.w_shape[0], *(kernels.conv_output_size(*axis) for axis in axes))
+
+
+def check(case, make, dtype):
+    """Compare all three with the loops, exactly; return arrays and results."""
+    rng = np.random.default_rng(case.seed)
+    x, w, g = (make(rng, s, dtype) for s in (case.x_shape, case.w_shape, out_shape(case)))
+    bias = make(rng, case.w_shape[0], dtype)
+    out = kernels.conv2d(x, w, bias, **case.options)
+    dx = kernels.conv2d_dx(g, w, x_shape=x.shape, **case.options)
+    dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **case.options)
+    np.testing.assert_array_equal(out, naive.conv2d(x, w, bias, **case.options))
+    np.testing.assert_array_equal(dx, naive.conv2d_dx(g, w, x_shape=x.shape, **case.options))
+    np.testing.assert_array_equal(dw, naive.conv2d_dw(g, x, w_shape=w.shape, **case.options))
+    for result in (out, dx, dw):
+        assert result.dtype == dtype
+        assert result.flags.owndata
+        assert result.flags.c_contiguous
+    return x, w, g, out, bias, dx, dw
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(case=conv_geometries())
+def test_equal_to_plain_loops_and_adjoint(case, dtype):
+    x, w, g, out, bias, dx, dw = check(case, integers, dtype)
+    linear = np.vdot(g, out - bias[:, None, None])
+    assert np.vdot(dx, x) == linear
+    assert np.vdot(dw, w) == linear
+
+
+@given(case=conv_geometries(min_batch=1))
+def test_nan_and_inf_where_the_plain_loops_have_them(case):
+    check(case, wild, np.float32)
+
+
+@pytest.mark.parametrize("odd", ["x", "w", "g"])
+@given(case=conv_geometries(min_batch=1))
+def test_a_single_nan_stays_where_it_belongs(case, odd):
+    def make(rng, shape, dtype):
+        array = integers(rng, shape, dtype)
+        if shape == {"x": case.x_shape, "w": case.w_shape, "g": out_shape(case)}[odd]:
+            array.flat[rng.integers(array.size)] = rng.choice([np.nan, np.inf])
+        return array
+
+    check(case, make, np.float32)
+
+
+def windows(x, kernel, *, stride, padding, dilation):
+    padded = np.pad(x.astype(np.float64), ((0, 0), (0, 0), *padding))
+    extent = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    view = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3))
+    return view[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+
+
+@pytest.mark.parametrize(
+    ("x_shape", "outputs", "kernel", "stride", "dilation", "groups"),
+    [
+        ((2, 1, 28, 28), 8, 3, 1, 1, 1),
+        ((2, 64, 32, 32), 64, 3, 1, 1, 1),  # several bands of rows, several groups of blocks
+        ((9, 64, 4, 4), 130, 3, 1, 1, 1),  # small images that share a row
+        ((3, 32, 33, 31), 20, 3, 2, 1, 2),
+        ((2, 6, 60, 61), 7, 5, 3, 2, 1),
+        ((3, 40, 14, 14), 40, 3, 1, 1, 40),
+        ((2, 16, 17, 17), 10, 1, 2, 1, 1),
+        ((1, 3, 64, 64), 5, 7, 2, 1, 1),
+    ],
+)
+def test_realistic_shapes_to_rounding(x_shape, outputs, kernel, stride, dilation, groups):
+    options = {"stride": (stride,) * 2, "padding": ((kernel // 2,) * 2,) * 2, "dilation": (dilation,) * 2}
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(x_shape).astype(np.float32)
+    w = rng.standard_normal((outputs, x_shape[1] // groups, kernel, kernel)).astype(np.float32)
+    bias = rng.standard_normal(outputs).astype(np.float32)
+    out = kernels.conv2d(x, w, bias, groups=groups, **options)
+    g = rng.standard_normal(out.shape).astype(np.float32)
+    dx = kernels.conv2d_dx(g, w, x_shape=x.shape, groups=groups, **options)
+    dw = kernels.conv2d_dw(g, x, w_shape=w.shape, groups=groups, **options)
+
+    view = windows(x, (kernel,) * 2, **options)
+    view = view.reshape(view.shape[0], groups, -1, *view.shape[2:])
+    grouped_w = w.reshape(groups, -1, *w.shape[1:]).astype(np.float64)
+    grouped_g = g.reshape(len(g), groups, -1, *g.shape[2:]).astype(np.float64)
+    expected = np.einsum("ngchwij,gocij->ngohw", view, grouped_w, optimize=True).reshape(out.shape)
+    expected_dw = np.einsum("ngchwij,ngohw->gocij", view, grouped_g, optimize=True).reshape(dw.shape)
+    assert np.abs(out - bias[:, None, None] - expected).max() <= 1e-5 * np.abs(expected).max()
+    assert np.abs(dw - expected_dw).max() <= 1e-5 * np.abs(expected_dw).max()
+    left, right = np.vdot(dx.astype(np.float64), x), np.vdot(grouped_g, expected)
+    assert abs(left - right) <= 1e-6 * np.linalg.norm(grouped_g) * np.linalg.norm(expected)
+
+
+def test_large_integers_dx_is_the_adjoint_exactly():
+    rng = np.random.default_rng(1)
+    options = {"stride": (1, 2), "padding": ((1, 1), (2, 0)), "dilation": (1, 1), "groups": 1}
+    x, w = integers(rng, (3, 20, 40, 41)), integers(rng, (70, 20, 3, 3))
+    out = kernels.conv2d(x, w, **options)
+    g = integers(rng, out.shape)
+    assert np.vdot(g, out) == np.vdot(kernels.conv2d_dx(g, w, x_shape=x.shape, **options), x)
+    assert np.vdot(g, out) == np.vdot(kernels.conv2d_dw(g, x, w_shape=w.shape, **options), w)
+
+
+def test_empty_arrays():
+    options = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+    x, w, g = (
+        np.zeros((0, 2, 4, 4), np.float32),
+        np.ones((3, 2, 3, 3), np.float32),
+        np.zeros((0, 3, 4, 4), np.float32),
+    )
+    assert kernels.conv2d(x, w, np.ones(3, np.float32), **options).shape == (0, 3, 4, 4)
+    assert kernels.conv2d_dx(g, w, x_shape=x.shape, **options).shape == x.shape
+    np.testing.assert_array_equal(kernels.conv2d_dw(g, x, w_shape=w.shape, **options), np.zeros(w.shape))
+    x, w = np.zeros((2, 0, 4, 4)), np.zeros((3, 0, 3, 3))
+    np.testing.assert_array_equal(kernels.conv2d(x, w, np.ones(3), **options), np.ones((2, 3, 4, 4)))
+    assert kernels.conv2d_dx(np.ones((2, 3, 4, 4)), w, x_shape=x.shape, **options).shape == x.shape
+    assert kernels.conv2d_dw(np.ones((2, 3, 4, 4)), x, w_shape=w.shape, **options).shape == w.shape
+
+
+def test_many_planes_of_one_image_are_shared_among_threads():
+    rng = np.random.default_rng(2)
+    x, w = integers(rng, (1, 2, 70, 70)), integers(rng, (3, 2, 3, 3))
+    options = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    expected = np.einsum(
+        "nchwij,ocij->nohw", windows(x, (3, 3), stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1)), w
+    )
+    np.testing.assert_array_equal(kernels.conv2d(x, w, **options), expected)

@@ -1,0 +1,96 @@
+"""Pooling against plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from autograd_np import kernels
+
+from . import naive
+from .geometries import integers, pool_geometries, wild
+
+pytestmark = pytest.mark.usefixtures("engine")
+both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def ties(rng, shape, dtype):
+    return rng.integers(0, 3, shape).astype(dtype)
+
+
+def extremes(rng, shape, dtype):
+    """Windows of -inf alone, of NaN alone, and mixed."""
+    kinds = [[-np.inf], [np.nan], [-np.inf, np.nan], [-np.inf, np.nan, np.inf, 1.0]]
+    return rng.choice(kinds[rng.integers(4)], shape).astype(dtype)
+
+
+@both
+@pytest.mark.parametrize("make", [integers, ties, wild, extremes])
+@given(case=pool_geometries())
+def test_max_pool_is_the_first_maximum(case, make, dtype):
+    x = make(np.random.default_rng(case.seed), case.x_shape, dtype)
+    out, winner = kernels.max_pool2d(x, **case.options)
+    expected, expected_winner = naive.max_pool2d(x, **case.options)
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(winner, expected_winner)
+    assert out.dtype == dtype
+    assert winner.dtype.kind == "i"
+    assert out.flags.owndata
+
+
+@both
+@given(case=pool_geometries())
+def test_scatter_and_gather_are_adjoint(case, dtype):
+    rng = np.random.default_rng(case.seed)
+    x, v = ties(rng, case.x_shape, dtype), integers(rng, case.x_shape, dtype)
+    out, winner = kernels.max_pool2d(x, **case.options)
+    g = integers(rng, out.shape, dtype)
+    dx, picked = kernels.max_pool2d_scatter(g, winner, x_shape=x.shape), kernels.max_pool2d_gather(v, winner)
+    expected = np.zeros(x.shape)
+    for at in np.ndindex(out.shape):
+        place = (*at[:2], *divmod(winner[at], x.shape[3]))
+        expected[place] += g[at]
+        assert picked[at] == v[place]
+    np.testing.assert_array_equal(dx, expected)
+    np.testing.assert_array_equal(kernels.max_pool2d_gather(x, winner), out)
+    assert np.vdot(dx, v) == np.vdot(g, picked)
+    assert dx.dtype == picked.dtype == dtype
+    assert dx.flags.owndata
+    assert picked.flags.owndata
+
+
+@both
+@given(case=pool_geometries())
+def test_avg_pool_and_its_adjoint(case, dtype):
+    rng = np.random.default_rng(case.seed)
+    scale = case.options["size"][0] * case.options["size"][1]  # so that quotients are integers
+    x = integers(rng, case.x_shape, dtype) * dtype(scale)
+    out = kernels.avg_pool2d(x, **case.options)
+    g = integers(rng, out.shape, dtype) * dtype(scale)
+    dx = kernels.avg_pool2d_dx(g, x_shape=x.shape, **case.options)
+    np.testing.assert_array_equal(out, naive.avg_pool2d(x, **case.options))
+    np.testing.assert_array_equal(dx, naive.avg_pool2d_dx(g, x_shape=x.shape, **case.options))
+    assert np.vdot(dx, x) == np.vdot(g, out)
+    assert out.dtype == dx.dtype == dtype
+    assert out.flags.owndata
+    assert dx.flags.owndata
+
+
+@given(case=pool_geometries(min_batch=1))
+def test_avg_pool_nan_and_inf_where_the_plain_loops_have_them(case):
+    rng = np.random.default_rng(case.seed)
+    x = wild(rng, case.x_shape)
+    out = kernels.avg_pool2d(x, **case.options)
+    g = wild(rng, out.shape)
+    dx = kernels.avg_pool2d_dx(g, x_shape=x.shape, **case.options)
+    np.testing.assert_allclose(out, naive.avg_pool2d(x, **case.options), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(dx, naive.avg_pool2d_dx(g, x_shape=x.shape, **case.options), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
+def test_a_special_value_at_each_place_of_a_window(special):
+    options = {"size": (3, 3), "stride": (2, 2), "padding": ((1, 1), (1, 1))}
+    for place in np.ndindex(7, 7):
+        x = np.arange(49.0).reshape(1, 1, 7, 7)
+        x[0, 0][place] = special
+        for result, expected in zip(kernels.max_pool2d(x, **options), naive.max_pool2d(x, **options), strict=True):
+            np.testing.assert_array_equal(result, expected)

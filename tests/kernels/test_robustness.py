@@ -1,0 +1,262 @@
+"""Memory layouts, dtypes, threads, forks, caches, and life without Numba."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd_np import kernels
+
+from . import naive
+from .geometries import integers
+
+ROOT = Path(kernels.__file__).parents[2]
+CONV = {"stride": (1, 2), "padding": ((1, 1), (0, 2)), "dilation": (1, 1), "groups": 1}
+POOL = {"size": (2, 2), "stride": (2, 1), "padding": ((1, 0), (0, 1))}
+
+# A script's own check of every kernel, small enough for plain Python.
+CHECK = """
+import numpy as np
+from autograd_np import kernels
+from tests.kernels import naive
+from tests.kernels.geometries import integers
+
+def check(batch=2):
+    rng = np.random.default_rng(0)
+    conv = {"stride": (1, 2), "padding": ((1, 1), (0, 2)), "dilation": (1, 1), "groups": 1}
+    pool = {"size": (2, 2), "stride": (2, 1), "padding": ((1, 0), (0, 1))}
+    x, w, b = integers(rng, (batch, 2, 5, 6)), integers(rng, (3, 2, 3, 2)), integers(rng, 3)
+    out = kernels.conv2d(x, w, b, **conv)
+    assert np.array_equal(out, naive.conv2d(x, w, b, **conv))
+    dx = kernels.conv2d_dx(out, w, x_shape=x.shape, **conv)
+    assert np.array_equal(dx, naive.conv2d_dx(out, w, x_shape=x.shape, **conv))
+    dw = kernels.conv2d_dw(out, x, w_shape=w.shape, **conv)
+    assert np.array_equal(dw, naive.conv2d_dw(out, x, w_shape=w.shape, **conv))
+    best, winner = kernels.max_pool2d(x, **pool)
+    for ours, plain in zip((best, winner), naive.max_pool2d(x, **pool)):
+        assert np.array_equal(ours, plain)
+    dx = kernels.max_pool2d_scatter(best, winner, x_shape=x.shape)
+    assert np.vdot(dx, x) == np.vdot(best, kernels.max_pool2d_gather(x, winner))
+    assert np.array_equal(kernels.avg_pool2d(x, **pool), naive.avg_pool2d(x, **pool))
+    dx = kernels.avg_pool2d_dx(best, x_shape=x.shape, **pool)
+    assert np.array_equal(dx, naive.avg_pool2d_dx(best, x_shape=x.shape, **pool))
+
+def always_parallel():
+    from autograd_np.kernels import compile
+    compile.PARALLEL_WORK = 0
+"""
+
+
+def run(code, **environment):
+    """Run a script with warnings as errors; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CHECK + textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+LAYOUTS = {
+    "strided": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "reversed": lambda a: np.ascontiguousarray(a[::-1, :, ::-1])[::-1, :, ::-1],
+    "fortran": np.asfortranarray,
+    "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
+    "unaligned": lambda a: np.frombuffer(b"." + a.tobytes(), a.dtype, offset=1).reshape(a.shape),
+    "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
+}
+
+
+def read_only(array):
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "read-only"])
+def test_any_layout_without_another_compilation(layout):
+    compiled = pytest.importorskip("autograd_np.kernels.compiled")
+    from autograd_np.kernels import pooling, taps
+
+    all_kernels = [
+        taps.accumulate_taps,
+        taps.correlate_taps,
+        taps.maximum_of_taps,
+        pooling._scatter,
+        pooling._gather,
+    ]
+    assert kernels._backend() is compiled
+    rng = np.random.default_rng(0)
+    change = LAYOUTS.get(layout, lambda a: read_only(a.copy()))
+    x, w = integers(rng, (2, 2, 5, 6), np.float32), integers(rng, (3, 2, 3, 2), np.float32)
+    for f in (lambda a: a, change):
+        x, w = f(x), f(w)
+        out = kernels.conv2d(x, w, **CONV)
+        g = f(out.copy())
+        np.testing.assert_array_equal(out, naive.conv2d(x, w, **CONV))
+        dx = kernels.conv2d_dx(g, w, x_shape=x.shape, **CONV)
+        np.testing.assert_array_equal(dx, naive.conv2d_dx(g, w, x_shape=x.shape, **CONV))
+        dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **CONV)
+        np.testing.assert_array_equal(dw, naive.conv2d_dw(g, x, w_shape=w.shape, **CONV))
+        best, winner = kernels.max_pool2d(x, **POOL)
+        np.testing.assert_array_equal(winner, naive.max_pool2d(x, **POOL)[1])
+        np.testing.assert_array_equal(kernels.max_pool2d_gather(x, f(winner)), best)
+        kernels.max_pool2d_scatter(f(best), f(winner), x_shape=x.shape)
+        counts = [len(k.serial.signatures) for k in all_kernels]
+        if f is not change:
+            before = counts
+        assert all(result.dtype == np.float32 for result in (out, dx, dw, best))
+    assert counts == before
+    assert all(count <= 2 for count in counts), "more than one compilation a dtype"
+
+
+def test_float16_is_computed_in_float32():
+    rng = np.random.default_rng(0)
+    x, w = integers(rng, (2, 2, 5, 6), np.float16), integers(rng, (3, 2, 3, 2), np.float16)
+    out = kernels.conv2d(x, w, **CONV)
+    results = [
+        (out, naive.conv2d(x, w, **CONV)),
+        (
+            kernels.conv2d_dx(out, w, x_shape=x.shape, **CONV),
+            naive.conv2d_dx(out, w, x_shape=x.shape, **CONV),
+        ),
+        (kernels.max_pool2d(x, **POOL)[0], naive.max_pool2d(x, **POOL)[0]),
+        (kernels.avg_pool2d(x, **POOL), naive.avg_pool2d(x, **POOL)),
+    ]
+    for result, expected in results:
+        assert result.dtype == np.float16
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_mixed_dtypes_follow_numpy():
+    x, w = np.ones((1, 2, 5, 6), np.float32), np.ones((3, 2, 3, 2))
+    assert kernels.conv2d(x, w, **CONV).dtype == np.float64
+    assert kernels.conv2d(x.astype(int), w.astype(np.float32), **CONV).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [complex, object])
+def test_what_is_not_real_is_an_error(dtype):
+    with pytest.raises(TypeError, match="real arrays"):
+        kernels.max_pool2d(np.ones((1, 1, 2, 2), dtype), **POOL)
+
+
+def test_two_python_threads_at_once(monkeypatch):
+    compile = pytest.importorskip("autograd_np.kernels.compile")
+    monkeypatch.setattr(compile, "PARALLEL_WORK", 0)
+    rng = np.random.default_rng(0)
+    inputs = [integers(rng, (8, 3, 9, 9), np.float32) for _ in range(2)]
+    w = integers(rng, (5, 3, 3, 2), np.float32)
+    expected = [naive.conv2d(x, w, **CONV) for x in inputs]
+    wrong = []
+
+    def work(x, right):
+        for _ in range(50):
+            if not np.array_equal(kernels.conv2d(x, w, **CONV), right):
+                wrong.append(x)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(inputs, expected, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_importing_the_package_does_not_import_numba():
+    assert run("import sys; print('numba' in sys.modules)") == "False"
+
+
+def test_workqueue_layer_with_two_python_threads():
+    code = """
+        import threading, numba
+        always_parallel()
+        threads = [threading.Thread(target=lambda: [check() for _ in range(3)]) for _ in range(4)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+        check()
+        print(numba.threading_layer())
+    """
+    assert run(code, NUMBA_THREADING_LAYER="workqueue", NUMBA_NUM_THREADS="2") == "workqueue"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("layer", ["default", "workqueue"])
+def test_fork_after_a_parallel_kernel(layer):
+    code = """
+        import os, warnings
+        always_parallel()
+        check()
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of any fork with threads
+        child = os.fork()
+        if child == 0:
+            try:
+                check()
+                grandchild = os.fork()
+                if grandchild == 0:
+                    check()
+                    os._exit(0)
+                os._exit(os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]))
+            except BaseException:
+                os._exit(3)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        check()
+    """
+    assert run(code, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2") == "0"
+
+
+def test_no_folder_for_the_cache():
+    code = """
+        from numba.core import caching
+        caching.CacheImpl._locator_classes = []
+        check()
+        from autograd_np.kernels import taps
+        print(taps.accumulate_taps.serial.stats.cache_path)
+    """
+    assert run(code) == "None"
+
+
+def test_full_cache_folder(tmp_path):
+    code = """
+        from numba.core import caching
+        def full(*arguments): raise OSError(28, "No space left on device")
+        caching.IndexDataCacheFile.save = full
+        x = np.arange(16.0).reshape(1, 1, 4, 4)
+        winner = np.array([[[[5]]]])
+        assert kernels.max_pool2d_gather(x, winner) == 5
+        always_parallel()
+        assert kernels.max_pool2d_gather(x, winner) == 5
+        from autograd_np.kernels import pooling
+        print(pooling._gather.serial.stats.cache_path)
+    """
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == "None"
+
+
+def test_both_variants_come_from_the_cache_in_a_new_process(tmp_path):
+    code = """
+        from autograd_np.kernels import compile, pooling
+        x, winner = np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)
+        for compile.PARALLEL_WORK in 0, 10**9:
+            assert kernels.max_pool2d_gather(x, winner).sum() == 2
+        variants = pooling._gather.serial, pooling._gather.parallel
+        print(sum(sum(f.stats.cache_misses.values()) for f in variants))
+    """
+    first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_NUM_THREADS="2") for _ in range(2))
+    assert first == "2"
+    assert second == "0"
+
+
+def test_numba_missing():
+    code = "import sys; sys.modules['numba'] = None; check(); check(0); print(kernels._backend().__name__)"
+    assert run(code) == "autograd_np.kernels.fallback"
+
+
+def test_jit_disabled():
+    assert run("check(); print(kernels._backend().__name__)", NUMBA_DISABLE_JIT="1") == "autograd_np.kernels.fallback"

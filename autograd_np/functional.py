@@ -52,8 +52,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
         raise ValueError(f"dropout: p is a probability, 0 <= p <= 1, not {p}")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            "dropout: rng is a numpy.random.Generator, as np.random.default_rng(seed) makes, "
-            f"not {type(rng).__name__}"
+            f"dropout: rng is a numpy.random.Generator, as np.random.default_rng(seed) makes, not {type(rng).__name__}"
         )
     if p == 0:
         return x
@@ -78,15 +77,12 @@ def mse(prediction: Any, target: Any) -> Any:
     """
     p, t = np.asarray(raw(prediction)), np.asarray(raw(target))
     if p.shape != t.shape:
-        raise ValueError(
-            f"mse: prediction {p.shape} and target {t.shape} must have equal shapes; reshape one of them"
-        )
+        raise ValueError(f"mse: prediction {p.shape} and target {t.shape} must have equal shapes; reshape one of them")
     if not p.size:
         raise ValueError(f"mse: no element to take the mean of (prediction {p.shape})")
     if np.result_type(p, t).kind != "f":
         raise TypeError(
-            f"mse: prediction or target must be real floating point, not {p.dtype} and {t.dtype}; "
-            "use .astype(float)"
+            f"mse: prediction or target must be real floating point, not {p.dtype} and {t.dtype}; use .astype(float)"
         )
     return mean(square(subtract(prediction, target)))
 
@@ -112,8 +108,7 @@ def accuracy(logits: Any, labels: Any) -> float:
         raise TypeError(f"accuracy: labels are integers, the index of each row's class, not {classes.dtype}")
     if scores.ndim == 0 or classes.shape != scores.shape[:-1]:
         raise ValueError(
-            f"accuracy: logits {scores.shape} want one label a row, shape {scores.shape[:-1]}, "
-            f"not {classes.shape}"
+            f"accuracy: logits {scores.shape} want one label a row, shape {scores.shape[:-1]}, not {classes.shape}"
         )
     if not scores.size:
         raise ValueError(f"accuracy: no row, or no class (logits {scores.shape})")

@@ -24,9 +24,7 @@ _CHUNK = 1 << 16
 _DEFLATE_RATIO = 1032  # deflate's densest code: 258 bytes in two bits
 
 
-def read_idx(
-    path: str | os.PathLike[str], *, rank: int | None = None, sha256: str | None = None
-) -> NDArray[np.uint8]:
+def read_idx(path: str | os.PathLike[str], *, rank: int | None = None, sha256: str | None = None) -> NDArray[np.uint8]:
     """Read an IDX file of unsigned bytes, plain or gzipped (told apart by content, not by name).
 
     Parameters
@@ -64,9 +62,7 @@ def read_idx(
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _read(
-    file: BinaryIO | gzip.GzipFile, capacity: int, rank: int | None, sha256: str | None
-) -> NDArray[np.uint8]:
+def _read(file: BinaryIO | gzip.GzipFile, capacity: int, rank: int | None, sha256: str | None) -> NDArray[np.uint8]:
     """Read from an open file that holds `capacity` bytes at most."""
     magic = _exactly(file, 4)
     if magic[:3] != _MAGIC:

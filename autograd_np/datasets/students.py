@@ -12,9 +12,7 @@ from .table import read_table
 _FILE = Path(__file__).resolve().parents[2] / "data" / "students.csv"
 
 
-def load_students(
-    path: str | os.PathLike[str] | None = None, test_fraction: float = 0.2, seed: int = 0
-) -> Dataset:
+def load_students(path: str | os.PathLike[str] | None = None, test_fraction: float = 0.2, seed: int = 0) -> Dataset:
     """Load the students: from Score (0 to 100) and Study_Hours (0 to 10) to Pass (0 or 1).
 
     Parameters

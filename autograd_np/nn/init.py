@@ -44,8 +44,7 @@ def _uniform(shape: Shape, rng: np.random.Generator, variance: float, dtype: DTy
 def _checked(rng: np.random.Generator) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            "init: rng is a numpy.random.Generator, as np.random.default_rng(seed) makes, "
-            f"not {type(rng).__name__}"
+            f"init: rng is a numpy.random.Generator, as np.random.default_rng(seed) makes, not {type(rng).__name__}"
         )
     return rng
 
@@ -78,8 +77,6 @@ def xavier_uniform(shape: Shape, rng: np.random.Generator, *, dtype: DTypeLike =
     return _uniform(shape, rng, _xavier_variance(shape), dtype)
 
 
-def zeros(
-    shape: Shape, rng: np.random.Generator | None = None, *, dtype: DTypeLike = np.float32
-) -> NDArray[Any]:
+def zeros(shape: Shape, rng: np.random.Generator | None = None, *, dtype: DTypeLike = np.float32) -> NDArray[Any]:
     """Give zeros: for biases, and for a last layer that is to begin undecided."""
     return np.zeros(shape, dtype)

@@ -31,12 +31,9 @@ class Sequential(Module):
     def __init__(self, *layers: Module) -> None:
         for position, layer in enumerate(layers):
             if not isinstance(layer, Module):
-                found = (
-                    f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"
-                )
+                found = f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"
                 raise TypeError(
-                    f"Sequential: layer {position} is {found}, not a Module; "
-                    "write Sequential(Dense(2, 8), ReLU())"
+                    f"Sequential: layer {position} is {found}, not a Module; write Sequential(Dense(2, 8), ReLU())"
                 )
         self.layers = list(layers)
 
@@ -105,9 +102,7 @@ class Dense(Module):
         if math.prod(shape[1:]) == self.in_features:
             remedy = "put Flatten() before this layer"
         elif shape:
-            remedy = (
-                f"give it x (..., {self.in_features}), or make it Dense({shape[-1]}, {self.out_features})"
-            )
+            remedy = f"give it x (..., {self.in_features}), or make it Dense({shape[-1]}, {self.out_features})"
         else:
             remedy = f"give it x (..., {self.in_features})"
         return f"{self.describe()}: x has {found} (x {shape}); {remedy}"
@@ -154,8 +149,7 @@ class Conv2D(Module):
         self.groups = _size("Conv2D", "groups", groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"Conv2D: groups={groups} must divide in_channels={in_channels} "
-                f"and out_channels={out_channels}"
+                f"Conv2D: groups={groups} must divide in_channels={in_channels} and out_channels={out_channels}"
             )
         kernel = pair("Conv2D", "kernel_size", kernel_size)
         strides, dilations = pair("Conv2D", "stride", stride), pair("Conv2D", "dilation", dilation)

@@ -42,9 +42,7 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs: what ``module(...)`` gives.  Written by each kind of module."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no forward; write def forward(self, x): ... in it"
-        )
+        raise NotImplementedError(f"{type(self).__name__} has no forward; write def forward(self, x): ... in it")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`; an exception says in a note through which modules it came."""
@@ -71,9 +69,7 @@ class Module:
                 children = value
             elif isinstance(value, (list, tuple)):
                 children = dict(enumerate(value))
-            elif not isinstance(value, np.random.Generator) and not (
-                isinstance(value, Tensor) and value.is_leaf
-            ):
+            elif not isinstance(value, np.random.Generator) and not (isinstance(value, Tensor) and value.is_leaf):
                 continue
             seen.add(id(value))
             if not isinstance(value, (list, tuple, dict)):
@@ -152,8 +148,7 @@ class Module:
                 faults.append(f"{name} is {theirs.dtype} {theirs.shape}, not {ours.dtype} {ours.shape}")
         if faults:
             raise ValueError(
-                f"{type(self).__name__}.load_state_dict: nothing was loaded:\n  "
-                + "\n  ".join(sorted(faults))
+                f"{type(self).__name__}.load_state_dict: nothing was loaded:\n  " + "\n  ".join(sorted(faults))
             )
         # Copied first: an array may be a view of a parameter that is written before its turn comes.
         values = {name: given[name].astype(tensor.dtype) for name, tensor in tensors.items()}

@@ -114,8 +114,7 @@ class Optimizer:
                 faults.append(f"{name} is {theirs.dtype} {theirs.shape}, not {ours.dtype} {ours.shape}")
         if faults:
             raise ValueError(
-                f"{type(self).__name__}.load_state_dict: nothing was loaded:\n  "
-                + "\n  ".join(sorted(faults))
+                f"{type(self).__name__}.load_state_dict: nothing was loaded:\n  " + "\n  ".join(sorted(faults))
             )
         values = {name: given[name].astype(array.dtype) for name, array in arrays.items()}
         self.lr = self.checked("lr", given["lr"].item())
@@ -145,8 +144,7 @@ def _parameters(name: str, params: Iterable[Tensor]) -> list[Tensor]:
     for index, parameter in enumerate(parameters):
         if not isinstance(parameter, Tensor):
             raise TypeError(
-                f"{name}: params[{index}] is a {type(parameter).__name__}, not a Tensor; "
-                "give model.parameters()"
+                f"{name}: params[{index}] is a {type(parameter).__name__}, not a Tensor; give model.parameters()"
             )
         if not parameter.requires_grad or not parameter.is_leaf:
             fault = "was computed; give" if parameter.requires_grad else "requires no gradient; make it"

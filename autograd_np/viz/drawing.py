@@ -60,15 +60,11 @@ def diagram(
     """
     roots = _checked(tensor)
     if names is not None and not isinstance(names, Mapping):
-        raise TypeError(
-            f"diagram: names maps each name to a Tensor or ndarray; it is a {type(names).__name__}"
-        )
+        raise TypeError(f"diagram: names maps each name to a Tensor or ndarray; it is a {type(names).__name__}")
     try:
         import graphviz
     except ImportError as error:
-        raise ImportError(
-            "diagram: the Python package graphviz is missing; pip install 'autograd_np[viz]'"
-        ) from error
+        raise ImportError("diagram: the Python package graphviz is missing; pip install 'autograd_np[viz]'") from error
 
     graph = collect(roots, names or {}, max_nodes)
     layout = {"rankdir": "TB", "nodesep": "0.25", "ranksep": "0.32", "fontname": labels.FONT, "tooltip": " "}

@@ -114,9 +114,7 @@ class Names:
                     _append(self.of_nodes, value.node, name)
                 value = value.data
             if not isinstance(value, np.ndarray):
-                raise TypeError(
-                    f"diagram: names[{name!r}] must be a Tensor or an ndarray, not {type(value).__name__}"
-                )
+                raise TypeError(f"diagram: names[{name!r}] must be a Tensor or an ndarray, not {type(value).__name__}")
             _append(self.of_memory, memory(value), name)
 
     def of(self, tensor: Node | np.ndarray | Shaped) -> str | None:

@@ -104,9 +104,7 @@ def box(shown: "Box") -> str:
     if shown.op is None:
         # A frame says what a tensor is to who knows the legend; where there is room, a word says it to all.
         return _table(shown.role, [(shown.name or shown.role, tensor)], double=shown.is_output)
-    storeys: list[tuple[str | None, Sequence[str]]] = [
-        (shown.op.name, settings(shown.op, shown.params or {}))
-    ]
+    storeys: list[tuple[str | None, Sequence[str]]] = [(shown.op.name, settings(shown.op, shown.params or {}))]
     if tensor:
         storeys.append((shown.name, tensor))
     return _table("operation", storeys, ports=shown.ports)

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 
 
-def save(
-    picture: "graphviz.Digraph | Tensor | Sequence[Tensor]", path: str | os.PathLike[str], **options: Any
-) -> Path:
+def save(picture: "graphviz.Digraph | Tensor | Sequence[Tensor]", path: str | os.PathLike[str], **options: Any) -> Path:
     """Write a diagram to a file, whole or not at all.
 
     Parameters

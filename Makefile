@@ -1,0 +1,36 @@
+# Everything runs in .venv, which is made on first use and updated when pyproject.toml changes.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test deep lint clean
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-6s %s\n", $$1, $$2 }'
+
+demo: .venv/models.stamp  ## train a small network; results in runs/demo
+	@.venv/bin/python -m models demo
+
+test: .venv/test.stamp  ## run all tests
+	@.venv/bin/python -m pytest -n 2
+
+deep: .venv/test.stamp  ## run all tests, with many more random examples
+	@HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest -n 2
+
+lint: .venv/test.stamp  ## check style and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+clean:  ## remove .venv, results and caches
+	@rm -rf .venv runs build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/%.stamp: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is" \
+	    "$$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo 'none')." \
+	    "Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "installing autograd_np[$*] into .venv ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@

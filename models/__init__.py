@@ -1,0 +1,1 @@
+"""Runnable programs on top of autograd_np: ``python -m models``."""

@@ -32,5 +32,5 @@ clean:  ## remove .venv, results and caches
 	    "Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "installing autograd_np[$*] into .venv ..."
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --editable '.[$*]'
 	@touch $@

@@ -12,6 +12,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+# How long OpenMP's threads spin before they sleep.  Long is best on a machine of one's own, but where another process
+# wants a processor, threads that spin while they wait for each other take several times as long.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
 PROG = "models"
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 

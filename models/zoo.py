@@ -95,7 +95,7 @@ ZOO = {
         "8x8 digits: three convolutions and a dense layer",
         datasets.load_digits,
         cnn(32, 32, "pool", 64, dropout=0.5),
-        Settings(epochs=20, batch_size=32, jitter=0.5),
+        Settings(epochs=15, batch_size=32, jitter=0.5),
     ),
     "mnist-cnn": Model(
         "28x28 digits: two convolutions and a dense layer",

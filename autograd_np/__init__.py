@@ -30,6 +30,7 @@ from .ops.pooling import *
 from .ops.products import *
 from .ops.reductions import *
 from .ops.shaping import *
+from .transforms import *
 
 __version__ = "0.1.0"
 

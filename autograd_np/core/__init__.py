@@ -4,15 +4,16 @@ from . import protocols as protocols
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .op import Op
-from .primitive import binary, primitive, unary
+from .primitive import binary, picked, primitive, unary
 from .summation import precise_sum
-from .sweep import gradients
-from .tape import Leaf, Node, Shaped, note_write
+from .sweep import gradients, partials
+from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
 
 __all__ = [
     "FUNCTIONS",
     "UFUNCS",
+    "Bundle",
     "Leaf",
     "Node",
     "Op",
@@ -25,6 +26,8 @@ __all__ = [
     "is_grad_enabled",
     "no_grad",
     "note_write",
+    "partials",
+    "picked",
     "precise_sum",
     "primitive",
     "unary",

@@ -52,8 +52,13 @@ def _several(
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
         for index, tensor in enumerate(tensors):
             if tensor.dtype.kind == "f":
-                tensor.node = Node(PICK, (), (bundle,), {"index": index}, tensor.data, False)
+                tensor.node = picked(bundle, index, tensor.data).node
     return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
+
+
+def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
+    """Make the Tensor of one of several outputs."""
+    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
 
 
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:

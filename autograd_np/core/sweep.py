@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .grad_mode import enable_grad, no_grad
 from .op import PICK
+from .primitive import picked
 from .summation import precise_sum
 from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
@@ -79,6 +80,37 @@ def gradients(
         wanted.append(target.node)
     retain = create_graph if retain_graph is None else retain_graph
     found = _sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, targets=set(wanted))
+    results = _collected(found, wanted)
+    return results[0] if isinstance(inputs, Tensor) else tuple(results)
+
+
+def partials(
+    outputs: Sequence[Tensor],
+    nodes: Sequence[Node],
+    cotangents: Sequence[ArrayLike | None],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+) -> list[Tensor]:
+    """Differentiate the outputs with respect to what these nodes stand for, each as if it were given.
+
+    `gradients` goes on through an input to the other inputs that it was computed from; here the sweep ends at each.
+    Outputs without a graph count as constants.
+    """
+    pairs = [(y, seed) for y, seed in zip(outputs, cotangents, strict=True) if y.node is not None]
+    found = _sweep(
+        [y for y, _ in pairs],
+        [seed for _, seed in pairs],
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        targets=set(nodes),
+        partial=True,
+    )
+    return _collected(found, nodes)
+
+
+def _collected(found: dict[Node, Cotangent], wanted: Sequence[Node]) -> list[Tensor]:
+    """Give a Tensor for each node: zeros for those that were not reached."""
     results = []
     for position, node in enumerate(wanted):
         cotangent = found.get(node)
@@ -87,7 +119,7 @@ def gradients(
         elif node in wanted[:position]:
             cotangent = _add(cotangent, 0)  # the same input twice: results never share memory
         results.append(cotangent if isinstance(cotangent, Tensor) else Tensor.make(cotangent, None))
-    return results[0] if isinstance(inputs, Tensor) else tuple(results)
+    return results
 
 
 def _sweep(
@@ -97,8 +129,12 @@ def _sweep(
     retain_graph: bool,
     create_graph: bool,
     targets: set[Node] | None = None,
+    partial: bool = False,
 ) -> dict[Node, Cotangent]:
-    """Give the cotangents of the targets; of the nodes that retain their gradient where no targets are named."""
+    """Give the cotangents of the targets; of the nodes that retain their gradient where no targets are named.
+
+    With ``partial`` nothing flows on from a target to what it was computed from.
+    """
     pending: dict[Node, Cotangent] = {}
     # Whose pending cotangent nobody but the sweep can see, so that it may be added to in place.
     owned: set[Node] = set()
@@ -128,7 +164,7 @@ def _sweep(
             if (node.retains_grad if targets is None else node in targets) and node not in finished:
                 finished[node] = g if node in owned or create_graph else g.copy()
             op = node.op
-            if op is None:
+            if op is None or (partial and node in finished):
                 continue
             if op is PICK:
                 _put(node, g, pending, queue)
@@ -295,7 +331,7 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
 def _picked(bundle: Bundle, index: int, out: Any) -> Any:
     if not isinstance(out, np.ndarray) or out.dtype.kind != "f":
         return out
-    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
+    return picked(bundle, index, out)
 
 
 def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
@@ -327,11 +363,12 @@ def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
 
 def _ancestors_of(targets: set[Node], roots: list[Node]) -> set[Node]:
     """Give the nodes through which some target is reached: no other needs its rule run."""
+    oldest = min((node.serial for node in targets), default=0)
     reachable: dict[Node, None] = dict.fromkeys(roots)
     stack = list(roots)
     while stack:
         for parent in stack.pop().parents:
-            if parent is not None and parent not in reachable:
+            if parent is not None and parent.serial >= oldest and parent not in reachable:
                 reachable[parent] = None
                 stack.append(parent)
     useful = set()

@@ -9,6 +9,7 @@ from .summation import precise_sum
 from .sweep import gradients, partials
 from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
+from .views import rebind, source_of, views_of
 
 __all__ = [
     "FUNCTIONS",
@@ -30,5 +31,8 @@ __all__ = [
     "picked",
     "precise_sum",
     "primitive",
+    "rebind",
+    "source_of",
     "unary",
+    "views_of",
 ]

@@ -15,6 +15,7 @@ calls and operators therefore serves every order: the first on bare arrays, the 
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -260,14 +261,29 @@ def primitive(
                 return _several(op, raw, nodes, params, out)
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
-            if mode.recording and any(nodes):
-                return record(op, raw, nodes, params, out)
-            return Tensor.make(out, None)
+            recorded = mode.recording and any(nodes)
+            made = record(op, raw, nodes, params, out) if recorded else Tensor.make(out, None)
+            if view:
+                _link(made, args[0], op, params)
+            return made
 
         functools.update_wrapper(operation, forward)
         return _publish(op, operation, of)
 
     return define
+
+
+def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any]) -> None:
+    """Note which Tensor a new one shares memory with, for in-place work: see `core.views`."""
+    # What is made in no_grad() from a Tensor in a graph is a constant, and must not keep that graph alive.
+    if type(base) is not Tensor or (base.node is not None and not mode.recording):
+        return
+    out, data = view.data, base.data
+    if out is data or out.base is data or (out.base is not None and out.base is data.base):
+        view.view_of = (base, op, params)
+        if not hasattr(base, "views"):
+            base.views = {}
+        base.views[weakref.ref(view, base.views.__delitem__)] = None  # in order: the same bits in every run
 
 
 def mismatch(op: Op, error: Exception, a: Any, b: Any) -> Exception:

@@ -46,11 +46,13 @@ class Tensor:
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "data", "node")
+    __slots__ = ("__weakref__", "data", "node", "view_of", "views")
     __array_priority__ = 1000.0
 
     data: np.ndarray
     node: Node | None
+    view_of: tuple["Tensor", Any, dict[str, Any]]  # set where memory is shared: see `core.views`
+    views: dict[Any, None]
 
     def __init__(
         self,

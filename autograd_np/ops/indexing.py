@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tensor, note_write, primitive
+from ..core import Tensor, note_write, primitive, rebind, source_of, views_of
 from ..core.grad_mode import mode
 from .shaping import astype
 
@@ -84,25 +84,47 @@ def _write(t: Tensor, index: Any, value: Any) -> None:
         t.data[index] = value.data if type(value) is Tensor else value
         note_write(t.data)
         return
-    refuse_in_place(t, "t[i] = v")
+    if _is_part(value, t, index):  # t[i] += v writes to the part t[i], and then assigns that to where it is
+        return
     if t.dtype.kind != "f":
         raise TypeError(f"t[i] = v: v requires a gradient, which a Tensor of {t.dtype} cannot carry")
-    updated = setitem(t, value, index=index)
-    t.data, t.node = updated.data, updated.node
+    _replace(t, setitem(t, value, index=index), "t[i] = v")
 
 
-def refuse_in_place(t: Tensor, what: str) -> None:
-    """Raise where a recorded in-place change could not be true for everyone who holds t."""
+def _is_part(value: Any, t: Tensor, index: Any) -> bool:
+    """Whether a value is t[index] itself, sharing its memory."""
+    source = source_of(value) if type(value) is Tensor and _is_basic(index) else None
+    return source is not None and source[0] is t and source[1] is getitem.op and source[2]["index"] == index  # type: ignore[attr-defined]
+
+
+def _replace(t: Tensor, new: Tensor, what: str) -> None:
+    """Record a change of t, for all who share its memory: what it is a view of, and the views of that."""
+    source = source_of(t)
+    while source is not None:
+        _refuse_leaf(t, what)
+        new = _placed(new, *source, what)
+        t = source[0]
+        source = source_of(t)
+    for each in (t, *views_of(t)):
+        _refuse_leaf(each, what)
+    rebind(t, new)
+
+
+def _refuse_leaf(t: Tensor, what: str) -> None:
     if t.node is not None and t.node.op is None:
         raise RuntimeError(
-            f"{what}: this Tensor is a leaf that requires a gradient; write a new Tensor, or update it in "
-            "place inside no_grad()"
+            f"{what}: this Tensor is a leaf that requires a gradient, or shares memory with one; write a new Tensor "
+            "(t = t + v, or ag.copy(t) first), or update it in place inside no_grad()"
         )
-    if t.node is not None and t.node.op.view:  # type: ignore[union-attr]
-        raise RuntimeError(
-            f"{what}: this Tensor may be a view of another that is in the graph, which would not change with it; "
-            "write to ag.copy(t), or to the whole Tensor"
-        )
+
+
+def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: str) -> Tensor:
+    """Give the base with another value where this view of it is taken."""
+    if op is getitem.op:  # type: ignore[attr-defined]
+        return setitem(base, part, **params)
+    if part.size == base.size:  # elements only change places, and a rule brings each cotangent to where its element was
+        return op.rules[0](part, None, base, **params)
+    raise RuntimeError(f"{what}: this Tensor shares memory by {op.name}, and cannot be written to; use ag.copy(t)")
 
 
 def update(t: Tensor, result: Any, what: str) -> Tensor:
@@ -117,10 +139,9 @@ def update(t: Tensor, result: Any, what: str) -> Tensor:
         t.data[...] = result.data
         note_write(t.data)
         return t
-    refuse_in_place(t, what)
     if result.dtype != t.dtype:
         result = astype(result, t.dtype)
-    t.data, t.node = result.data, result.node
+    _replace(t, result, what)
     return t
 
 

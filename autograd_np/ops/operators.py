@@ -48,6 +48,7 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "lshift", 
     _function = getattr(operator, f"__{_name}__")
     setattr(Tensor, f"__{_name}__", _without_gradient(_function))
     if _name in ("and", "or", "xor", "lshift", "rshift", "floordiv"):
+        setattr(Tensor, f"__i{_name}__", _in_place(_without_gradient(_function), _name))
         setattr(Tensor, f"__r{_name}__", _without_gradient(lambda a, b, f=_function: f(b, a)))
 
 

@@ -24,6 +24,7 @@ from .core import (
 from .ops.activations import *
 from .ops.arithmetic import *
 from .ops.convolution import *
+from .ops.einsum import *
 from .ops.indexing import *
 from .ops.losses import *
 from .ops.pooling import *
@@ -34,7 +35,7 @@ from .transforms import *
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("datasets", "functional", "nn", "optim", "testing", "viz")
+_SUBPACKAGES = ("datasets", "functional", "linalg", "nn", "optim", "testing", "viz")
 
 
 def __getattr__(name: str) -> ModuleType:

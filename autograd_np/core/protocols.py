@@ -24,6 +24,7 @@ PLAIN_FUNCTIONS = frozenset(
     | {np.searchsorted, np.count_nonzero, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast}
     | {np.shares_memory, np.may_share_memory, np.allclose, np.array_equal, np.isclose, np.any, np.all, np.round}
     | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
+    | {np.einsum_path, np.linalg.matrix_rank}
 )
 
 
@@ -35,9 +36,9 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, out: A
             f"write result = np.{ufunc.__name__}(...), or use tensor.data"
         )
     operation = UFUNCS.get(ufunc)
-    if method == "__call__" and not kwargs:
+    if method == "__call__" and (not kwargs or (ufunc.signature and kwargs.keys() == {"axis"})):
         if operation is not None:
-            return operation(*inputs)
+            return operation(*inputs, **kwargs)
         if ufunc in PLAIN_UFUNCS:
             return _plain(ufunc, inputs, {})
     if not _records(inputs):

@@ -7,8 +7,12 @@ from . import (
     activations,
     arithmetic,
     convolution,
+    decompositions,
+    einsum,
     indexing,
+    linalg,
     losses,
+    norms,
     operators,
     pooling,
     products,
@@ -29,7 +33,19 @@ def _operations(*modules: ModuleType) -> dict[str, Callable]:
 
 
 REGISTRY: dict[str, Callable] = _operations(
-    arithmetic, reductions, shaping, indexing, products, activations, losses, convolution, pooling
+    arithmetic,
+    reductions,
+    shaping,
+    indexing,
+    products,
+    activations,
+    losses,
+    convolution,
+    pooling,
+    einsum,
+    linalg,
+    decompositions,
+    norms,
 )
 """Every operation of the library by name: what the completeness test and the tools go through."""
 

@@ -1,12 +1,21 @@
-r"""Products of matrices, for every rank."""
+r"""Products of vectors, matrices and tensors."""
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..core import primitive
+from ..core import UFUNCS, Tensor, implements, primitive
+from .arithmetic import multiply
+from .shaping import concatenate, expand_dims, moveaxis, reshape, squeeze, transpose
 
-__all__ = ["matmul"]
+__all__ = ["cross", "dot", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
+
+
+def as_array(x: Any) -> Any:
+    """Give an array for what is no Tensor."""
+    return x if type(x) is Tensor else np.asarray(x)
 
 
 def _rows(a: Any) -> Any:
@@ -41,7 +50,7 @@ def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
 @primitive(
     _left,
     _right,
-    of=np.matmul,
+    of=(np.matmul, np.linalg.matmul),
     broadcasts=True,
     formula=r"\bar A = \bar Y B^{\mathsf T},\; \bar B = A^{\mathsf T} \bar Y",
 )
@@ -58,3 +67,128 @@ def matmul(a: Any, b: Any) -> Any:
     except ValueError:
         inner = "the last axis of a must be as long as the last but one of b (or its only one)"
         raise ValueError(f"matmul: shapes {np.shape(a)} and {np.shape(b)} do not fit; {inner}") from None
+
+
+def _register(function_name: str, operation: Any) -> None:
+    """Let a ufunc that is not in every NumPy 2 run one of these compositions."""
+    if hasattr(np, function_name):
+        UFUNCS[getattr(np, function_name)] = operation
+
+
+@implements(np.linalg.vecdot, arrays=2)
+def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
+    """Dot products of the vectors along axis; the other axes are a batch and broadcast.  As `numpy.vecdot`."""
+    a, b = (moveaxis(as_array(x), axis, -1) for x in (a, b))
+    return squeeze(matmul(expand_dims(a, -2), expand_dims(b, -1)), (-2, -1))
+
+
+def matvec(a: Any, b: Any) -> Any:
+    """Products of matrices a (..., m, n) with vectors b (..., n); leading axes broadcast.  As `numpy.matvec`."""
+    return squeeze(matmul(a, expand_dims(as_array(b), -1)), -1)
+
+
+def vecmat(a: Any, b: Any) -> Any:
+    """Products of vectors a (..., m) with matrices b (..., m, n); leading axes broadcast.  As `numpy.vecmat`."""
+    return squeeze(matmul(expand_dims(as_array(a), -2), b), -2)
+
+
+_register("vecdot", vecdot)
+_register("matvec", matvec)
+_register("vecmat", vecmat)
+
+
+@implements(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """Sum over the last axis of a and the last but one of b; a multiple where one is a number.  As `numpy.dot`."""
+    if not np.ndim(a) or not np.ndim(b):
+        return multiply(a, b)
+    return matmul(a, b) if np.ndim(b) <= 2 else tensordot(a, b, axes=(-1, -2))
+
+
+@implements(np.vdot, arrays=2)
+def vdot(a: Any, b: Any) -> Any:
+    """Sum of the products of all elements, in order.  As `numpy.vdot`."""
+    return matmul(reshape(a, (-1,)), reshape(b, (-1,)))
+
+
+@implements(np.inner, arrays=2)
+def inner(a: Any, b: Any) -> Any:
+    """Sum over the last axes of both; a multiple where one is a number.  As `numpy.inner`."""
+    if not np.ndim(a) or not np.ndim(b):
+        return multiply(a, b)
+    return tensordot(a, b, axes=(-1, -1))
+
+
+@implements(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """Products of each element of a with each of b, both flattened.  As `numpy.outer`."""
+    return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
+
+
+@implements(np.linalg.tensordot, arrays=2)
+@implements(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum over axes of a and of b: the last and the first so many, or two lists of them.  As `numpy.tensordot`."""
+    a, b = as_array(a), as_array(b)
+    if isinstance(axes, int | np.integer):
+        axes = range(-axes, 0), range(axes)
+    left, right = (normalize_axis_tuple(ax, x.ndim) for ax, x in zip(axes, (a, b), strict=True))
+    if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
+        raise ValueError(f"tensordot: axes {left} of shape {a.shape} and {right} of shape {b.shape} do not fit")
+    rows = [i for i in range(a.ndim) if i not in left]
+    columns = [i for i in range(b.ndim) if i not in right]
+    shape = tuple([a.shape[i] for i in rows] + [b.shape[i] for i in columns])
+    n = math.prod(a.shape[i] for i in left)
+    a = reshape(transpose(a, axes=[*rows, *left]), (math.prod(a.shape[i] for i in rows), n))
+    b = reshape(transpose(b, axes=[*right, *columns]), (n, math.prod(b.shape[i] for i in columns)))
+    return reshape(matmul(a, b), shape)
+
+
+@implements(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """Each element of a times the whole of b, as blocks.  As `numpy.kron`."""
+    a, b = as_array(a), as_array(b)
+    dims = max(a.ndim, b.ndim)
+    outer_shape, inner_shape = ((1,) * (dims - x.ndim) + x.shape for x in (a, b))
+    a = reshape(a, tuple(side for n in outer_shape for side in (n, 1)))
+    b = reshape(b, tuple(side for n in inner_shape for side in (1, n)))
+    return reshape(multiply(a, b), tuple(n * m for n, m in zip(outer_shape, inner_shape, strict=True)))
+
+
+@primitive(
+    lambda g, _y, _a, b: _cross(b, g),
+    lambda g, _y, a, _b: _cross(g, a),
+    name="cross",
+    broadcasts=True,
+    formula=r"\bar a = b \times \bar y,\; \bar b = \bar y \times a",
+)
+def _cross(a: Any, b: Any) -> Any:
+    return np.cross(a, b)
+
+
+@implements(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """Cross product of vectors of 3 or 2 components along an axis; of two flat ones the third component alone.
+
+    As `numpy.cross`.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = as_array(a), as_array(b)
+    a = moveaxis(a, normalize_axis_index(axisa, a.ndim), -1)
+    b = moveaxis(b, normalize_axis_index(axisb, b.ndim), -1)
+    sides = a.shape[-1], b.shape[-1]
+    if not {2, 3}.issuperset(sides):
+        raise ValueError(f"cross: vectors have 2 or 3 components, not {sides[0]} and {sides[1]}")
+    if sides == (2, 2):
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    product = _cross(_in_space(a), _in_space(b))
+    return moveaxis(product, -1, axisc)
+
+
+cross.op = _cross.op  # type: ignore[attr-defined]
+
+
+def _in_space(x: Any) -> Any:
+    """Give flat vectors a third component, 0."""
+    return x if x.shape[-1] == 3 else concatenate([x, np.zeros((*x.shape[:-1], 1), x.dtype)], axis=-1)

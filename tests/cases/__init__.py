@@ -3,7 +3,7 @@
 A row takes a `Draw` and gives (function, inputs).  An operation without a row fails a test: none ships unchecked.
 """
 
-from tests.cases import activations, arithmetic, images, indexing, products, reductions, shaping
+from tests.cases import activations, arithmetic, images, indexing, linalg, products, reductions, shaping
 from tests.cases.rows import Case
 
 CASES: dict[str, Case] = {
@@ -12,6 +12,13 @@ CASES: dict[str, Case] = {
     **shaping.CASES,
     **indexing.CASES,
     **products.CASES,
+    **linalg.CASES,
     **activations.CASES,
     **images.CASES,
+}
+
+# What is composed of operations and has no rule of its own: checked in the same way.
+COMPOSITIONS: dict[str, Case] = {
+    **products.COMPOSITIONS,
+    **linalg.COMPOSITIONS,
 }

@@ -7,16 +7,17 @@ from hypothesis import strategies as st
 from autograd_np.ops import REGISTRY
 from autograd_np.testing import gradcheck
 from autograd_np.testing.strategies import Draw
-from tests.cases import CASES
+from tests.cases import CASES, COMPOSITIONS
 
 
 def test_every_operation_has_a_row_and_every_row_an_operation():
     assert set(CASES) == set(REGISTRY)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES | COMPOSITIONS)
 @given(data=st.data())
 def test_gradients(name, data):
-    f, inputs = CASES[name].row(Draw(data))
-    report = gradcheck(f, inputs, method=CASES[name].method)
+    case = (CASES | COMPOSITIONS)[name]
+    f, inputs = case.row(Draw(data))
+    report = gradcheck(f, inputs, method=case.method)
     assert report.probes > 0

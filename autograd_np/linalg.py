@@ -18,11 +18,12 @@ from .ops.linalg import (
     trace,
 )
 from .ops.norms import cond, matrix_norm, norm, vector_norm
-from .ops.products import matmul, tensordot, vecdot
+from .ops.products import cross, matmul, outer, tensordot, vecdot
 
 __all__ = [
     "cholesky",
     "cond",
+    "cross",
     "det",
     "diagonal",
     "eigh",
@@ -36,6 +37,7 @@ __all__ = [
     "matrix_transpose",
     "multi_dot",
     "norm",
+    "outer",
     "pinv",
     "qr",
     "slogdet",

@@ -139,7 +139,7 @@ def _eigh_rule(g: Any, y: Any, _a: Any, *, UPLO: str = "L") -> Any:
     formula=r"\bar A = V (\operatorname{diag} \bar w + F \odot V^{\mathsf T} \bar V) V^{\mathsf T},"
     r"\; F_{ij} = 1 / (w_j - w_i)",
 )
-def eigh(a: Any, UPLO: str = "L") -> Any:
+def eigh(a: Any, UPLO: Any = "L") -> Any:
     """(eigenvalues, eigenvectors) of symmetric matrices, ascending.  As `numpy.linalg.eigh`.
 
     Only one triangle of a is read, for both: the gradient is the symmetric one.  Equal eigenvalues share their
@@ -154,7 +154,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 
 @implements(np.linalg.eigvalsh)
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues of symmetric matrices, ascending.  As `numpy.linalg.eigvalsh`; see `eigh`."""
     return eigh(a, UPLO=UPLO)[0] if type(a) is Tensor else np.linalg.eigvalsh(a, UPLO)
 
@@ -164,7 +164,7 @@ def _svd_rule(g: Any, y: Any, _a: Any, *, full_matrices: bool = True) -> Any:
     u, du = _first(u, du, s.shape[-1], "svd", "full_matrices=False")
     v, dv = _first(mT(vh), mT(dvh), s.shape[-1], "svd", "full_matrices=False")
     values = raw(s)
-    inner = _diagonal(_shared(ds, values) * (values != 0))
+    inner = _diagonal(np.where(values == 0, 0, _shared(ds, values)))
     if not (_used(du) or _used(dv)):
         return u @ inner @ mT(v)
     close = _check_separate("svd", values, du, dv)
@@ -185,7 +185,7 @@ def _svd_rule(g: Any, y: Any, _a: Any, *, full_matrices: bool = True) -> Any:
 
 def _turning_out(g: Any, values: np.ndarray) -> Any:
     zero = values <= _rounding(values)
-    if np.any(zero & np.any(raw(g), axis=-2)):
+    if np.any(zero & (np.any(raw(g), axis=-2) | is_recorded(g))):
         raise LinAlgError("svd: the singular vectors of a singular value 0 have no gradient where a is not square")
     return g
 
@@ -245,12 +245,12 @@ def _qr_rule(g: Any, y: Any, _a: Any, *, mode: str = "reduced") -> Any:
     name="qr",
     formula=r"\bar A = (\bar Q + Q \operatorname{copyltu}(R \bar R^{\mathsf T} - \bar Q^{\mathsf T} Q)) R^{-\mathsf T}",
 )
-def _qr(a: Any, mode: str = "reduced") -> Any:
+def _qr(a: Any, mode: Any = "reduced") -> Any:
     return np.linalg.qr(a, mode)
 
 
 @implements(np.linalg.qr)
-def qr(a: Any, mode: str = "reduced") -> Any:
+def qr(a: Any, mode: Any = "reduced") -> Any:
     """(Q, R) of a = Q @ R, or R alone with mode "r".  As `numpy.linalg.qr`.
 
     The rule is that of Walter & Lehmann, Algorithmic differentiation of linear algebra functions, 2010; where a has

@@ -125,7 +125,7 @@ def _numpy_einsum(*operands: Any, out: Any = None, optimize: Any = False, **unsu
     for key, value in unsupported.items():
         if key not in plain:
             raise TypeError(f"np.einsum has no argument {key!r}")
-        if value != plain[key]:
+        if not isinstance(value, type(plain[key])) or value != plain[key]:
             raise TypeError(f"np.einsum: {key}= is not supported on a Tensor; leave it out")
     return einsum(*operands, optimize=optimize)
 

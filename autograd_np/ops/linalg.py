@@ -233,9 +233,9 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
         last = [axis % a.ndim for axis in axes]
         a = transpose(a, axes=[axis for axis in range(a.ndim) if axis not in last] + last)
     shape = a.shape[b.ndim :]
-    if math.prod(shape) != math.prod(a.shape[: b.ndim]):
-        raise LinAlgError(f"tensorsolve: axes of a {a.shape} do not make a square matrix with b {b.shape}")
     n = math.prod(shape)
+    if not n == math.prod(a.shape[: b.ndim]) == b.size:
+        raise LinAlgError(f"tensorsolve: a {a.shape} with b {b.shape} is not a square system of equations")
     return reshape(solve(reshape(a, (n, n)), reshape(b, (n,))), shape)
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.linalg import LinAlgError
 
 from ..core import Tensor, implements, primitive
 from .arithmetic import absolute, raw
-from .decompositions import svdvals
+from .decompositions import is_recorded, svdvals
 from .linalg import inv
 from .products import as_array
 from .reductions import Axis, max, min, spread, sum
@@ -31,11 +32,11 @@ def _norm_rule(g: Any, y: Any, x: Any, *, ord: float = 2, axis: Axis = None, kee
     name="vector_norm",
     formula=r"\bar x = \bar y \odot \operatorname{sign} x \odot (|x| / y)^{p - 1}",
 )
-def _vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
+def _vector_norm(x: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) -> Any:
     x = np.asarray(x)
-    if x.dtype.kind == "f" and x.dtype.itemsize < 8:  # more digits for long sums, and no overflow
-        return np.asarray(_vector_norm.op.forward(x.astype(float), ord, axis, keepdims)).astype(x.dtype)
-    return np.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    short = x.dtype.kind == "f" and x.dtype.itemsize < 8  # float64 keeps long sums precise, and does not overflow
+    y = np.linalg.vector_norm(x.astype(float) if short else x, ord=ord, axis=axis, keepdims=keepdims)
+    return y.astype(x.dtype) if short else y
 
 
 @implements(np.linalg.vector_norm, arrays=1)
@@ -97,18 +98,20 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
 @implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    """Condition numbers: of the norms of x and of its inverse, by any ord that `norm` has.  As `numpy.linalg.cond`.
+    """Condition numbers: norms of x times those of its inverse, by any ord of matrices.  As `numpy.linalg.cond`.
 
     Raises
     ------
     LinAlgError
-        If x is singular and p is neither None, 2 nor -2; of plain arrays the number is inf there.
+        If a gradient is wanted and the number is infinite, as x is singular.
     """
-    if type(x) is not Tensor:
-        return np.linalg.cond(x, p)
-    if p in (None, 2, -2):
-        values = svdvals(x)
-        top, bottom = values[..., 0], values[..., -1]
-        with np.errstate(divide="ignore"):
-            return bottom / top if p == -2 else top / bottom
-    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    if not is_recorded(x):
+        number = np.linalg.cond(raw(x), p)
+        return Tensor(number) if type(x) is Tensor else number
+    if p not in (None, 2, -2):
+        return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    values = svdvals(x)
+    over, under = (values[..., -1], values[..., 0]) if p == -2 else (values[..., 0], values[..., -1])
+    if not np.all(raw(under)):
+        raise LinAlgError("cond: a matrix is singular; there the condition number has no gradient")
+    return over / under

@@ -42,7 +42,8 @@ def _left(g: Any, _y: Any, _a: Any, b: Any) -> Any:
 
 def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     if _b.ndim == 2 and a.ndim > 2:  # one matrix for the whole batch: one large product instead of a sum of small ones
-        return np.matmul(np.transpose(np.reshape(a, (-1, a.shape[-1]))), np.reshape(g, (-1, g.shape[-1])))
+        n = math.prod(a.shape[:-1])
+        return np.matmul(np.transpose(np.reshape(a, (n, a.shape[-1]))), np.reshape(g, (n, g.shape[-1])))
     product = np.matmul(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
     return np.squeeze(product, -1) if _b.ndim == 1 else product
 

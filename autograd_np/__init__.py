@@ -23,15 +23,22 @@ from .core import (
 )
 from .ops.activations import *
 from .ops.arithmetic import *
+from .ops.calculus import *
 from .ops.convolution import *
 from .ops.einsum import *
 from .ops.indexing import *
 from .ops.losses import *
+from .ops.nan_reductions import *
+from .ops.polynomials import *
 from .ops.pooling import *
 from .ops.products import *
+from .ops.quantiles import *
 from .ops.reductions import *
+from .ops.scans import *
 from .ops.shaping import *
 from .transforms import *
+from .ops.sorting import *
+from .ops.statistics import *
 
 __version__ = "0.1.0"
 

@@ -25,6 +25,8 @@ PLAIN_FUNCTIONS = frozenset(
     | {np.shares_memory, np.may_share_memory, np.allclose, np.array_equal, np.isclose, np.any, np.all, np.round}
     | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
     | {np.einsum_path, np.linalg.matrix_rank}
+    | {np.nanargmax, np.nanargmin, np.argpartition, np.lexsort, np.digitize, np.histogram_bin_edges}
+    | {np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values}
 )
 
 

@@ -6,6 +6,7 @@ from types import ModuleType
 from . import (
     activations,
     arithmetic,
+    calculus,
     convolution,
     decompositions,
     einsum,
@@ -13,11 +14,17 @@ from . import (
     linalg,
     losses,
     norms,
+    nan_reductions,
     operators,
+    polynomials,
     pooling,
     products,
+    quantiles,
     reductions,
+    scans,
     shaping,
+    sorting,
+    statistics,
 )
 
 
@@ -35,6 +42,13 @@ def _operations(*modules: ModuleType) -> dict[str, Callable]:
 REGISTRY: dict[str, Callable] = _operations(
     arithmetic,
     reductions,
+    scans,
+    statistics,
+    quantiles,
+    nan_reductions,
+    sorting,
+    calculus,
+    polynomials,
     shaping,
     indexing,
     products,

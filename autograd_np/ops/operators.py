@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tensor
-from . import arithmetic, products, reductions, shaping
+from . import arithmetic, products, reductions, scans, shaping
 from .arithmetic import raw
 from .indexing import update
 
@@ -65,6 +65,10 @@ _METHODS: dict[str, Any] = {
     "sum": reductions.sum,
     "mean": reductions.mean,
     "var": reductions.var,
+    "std": reductions.std,
+    "prod": reductions.prod,
+    "cumsum": scans.cumsum,
+    "cumprod": scans.cumprod,
     "max": reductions.max,
     "min": reductions.min,
     "clip": arithmetic.clip,

@@ -3,12 +3,16 @@ r"""Reductions over axes: an int, a tuple of ints, or None for all."""
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.typing import DTypeLike
 
-from ..core import precise_sum, primitive
+from ..core import implements, precise_sum, primitive
+from . import arithmetic
 from .arithmetic import raw
+from .scans import as_dtype, products_of_others
+from .shaping import copy, expand_dims, reshape, squeeze
 
-__all__ = ["logsumexp", "max", "mean", "min", "sum", "var"]
-
+__all__ = ["logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -27,76 +31,249 @@ def count(x: Any, axis: Axis) -> int:
     return int(np.prod([x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]))
 
 
+def _taking_part(x: Any, where: Any, value: float = 0) -> Any:
+    """Give x with the value in place of what the mask leaves out; `where` keeps NaN there out of gradients."""
+    return x if where is True else arithmetic.where(np.broadcast_to(raw(where), x.shape), x, value)
+
+
+def _number(x: Any, axis: Axis, where: Any) -> np.ndarray:
+    """How many elements take part along axis, the axes kept, in the dtype of a mean."""
+    n = np.sum(np.broadcast_to(raw(where), x.shape), axis=axis, keepdims=True)
+    return n.astype(x.dtype if x.dtype.kind == "f" else float)
+
+
+def _reduced(y: Any, axis: Axis, keepdims: bool) -> Any:
+    """Remove the axes of length 1 that a reduction has kept."""
+    return y if keepdims else reshape(y, shape=()) if axis is None else squeeze(y, axis=axis)
+
+
 @primitive(
     lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(spread(g, _x, axis, keepdims), _x.shape),
-    of=np.sum,
+    name="sum",
     formula=r"\bar x = \bar y \text{ copied along the axes}",
 )
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
+def _sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return precise_sum(np.asarray(x), axis, keepdims)
+
+
+@implements(np.sum, arrays=1)
+def sum(
+    x: Any,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: Any = True,
+) -> Any:
+    """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
+    y = _sum(_taking_part(as_dtype(x, dtype), where), axis=axis, keepdims=keepdims)
+    return y if initial is None else y + y.dtype.type(initial)
+
+
+sum.op = _sum.op  # type: ignore[attr-defined]
+
+
+@primitive(
+    lambda g, _y, x, *, axis: np.expand_dims(g, axis) * products_of_others(x, axis),
+    name="prod",
+    formula=r"\bar x_i = \bar y \textstyle\prod_{j \ne i} x_j",
+)
+def _prod(x: Any, axis: int) -> Any:
+    return np.prod(x, axis=axis)
+
+
+@implements(np.prod, arrays=1)
+def prod(
+    x: Any,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: Any = True,
+) -> Any:
+    """Product over axis; its gradient is right where elements are 0.  As `numpy.prod`."""
+    x = _taking_part(as_dtype(x, dtype), where, 1)
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    y = x if axes else copy(x)
+    for each in sorted(axes, reverse=True):
+        y = _prod(y, axis=each)
+    if keepdims:
+        y = expand_dims(y, axis=axes)
+    return y if initial is None else y * y.dtype.type(initial)
+
+
+prod.op = _prod.op  # type: ignore[attr-defined]
 
 
 @primitive(
     lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(
         spread(g, _x, axis, keepdims) / count(_x, axis), _x.shape
     ),
-    of=np.mean,
+    name="mean",
     formula=r"\bar x = \bar y / n \text{ copied along the axes}",
 )
-def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Mean over axis.  As `numpy.mean`; the mean of nothing is NaN."""
-    return _mean(np.asarray(x), axis, keepdims)
-
-
-def _mean(x: np.ndarray, axis: Axis, keepdims: bool) -> np.ndarray:
+def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    x = np.asarray(x)
     if x.dtype.kind != "f" or x.dtype == np.float64:
         return np.mean(x, axis=axis, keepdims=keepdims)
     return np.mean(x, axis=axis, keepdims=keepdims, dtype=np.float64).astype(x.dtype)
 
 
+@implements(np.mean, arrays=1)
+def mean(
+    x: Any, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
+) -> Any:
+    """Mean over axis, precise also in float32; the mean of nothing is NaN.  As `numpy.mean`."""
+    x = as_dtype(x, dtype)
+    if where is True:
+        return as_dtype(_mean(x, axis=axis, keepdims=keepdims), dtype)
+    y = sum(x, axis, keepdims=True, where=where) / _number(x, axis, where)
+    return as_dtype(_reduced(y, axis, keepdims), dtype)
+
+
+mean.op = _mean.op  # type: ignore[attr-defined]
+
+
+def _centre(x: Any, axis: Axis, where: Any = True) -> Any:
+    """Give the mean, the axes kept, which of equal elements is that element: their variance is 0, not nearly 0."""
+    first = mean(x, axis, keepdims=True, where=where)
+    return first + mean(x - first, axis, keepdims=True, where=where)
+
+
 def _var_rule(g: Any, _y: Any, x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     n = count(x, axis) - ddof
-    centred = x - mean(x, axis=axis, keepdims=True)
-    return spread(g, x, axis, keepdims) * (2 / n if n > 0 else np.nan) * centred
+    return spread(g, x, axis, keepdims) * (2 / n if n > 0 else np.nan) * (x - _centre(x, axis))
 
 
 @primitive(
     _var_rule,
-    of=np.var,
+    name="var",
     formula=r"\bar x = \frac{2}{n - \mathrm{ddof}}\, \bar y \odot (x - \operatorname{mean} x)",
 )
-def var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Variance over axis; NaN where there are no more than ddof elements.  As `numpy.var`."""
+def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f" or not x.size:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
-    squares = np.square(x - _mean(x, axis, True))
-    total = precise_sum(squares, axis, keepdims)
+    total = precise_sum(np.square(x - _centre(x, axis)), axis, keepdims)
     n = count(x, axis) - ddof
     return np.true_divide(total, n, dtype=x.dtype) if n > 0 else np.full_like(total, np.nan)
 
 
-def _extreme_rule(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+@implements(np.var, arrays=1)
+def var(
+    x: Any,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Any:
+    """Variance over axis; NaN where there are no more than ddof elements.  As `numpy.var`.
+
+    A ``mean`` that is given counts as an argument: if it is a constant, the gradient takes it for one.
+    """
+    if correction is not None:
+        if ddof != 0:
+            raise ValueError("var: ddof and correction are two names of one argument; give one of them")
+        ddof = correction
+    x = as_dtype(x, dtype)
+    if where is True and mean is None:
+        return _var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    centre = _centre(x, axis, where) if mean is None else mean
+    n = _number(x, axis, where) - ddof
+    y = sum(arithmetic.square(x - centre), axis, keepdims=True, where=where) / np.where(n > 0, n, np.nan)
+    return _reduced(y, axis, keepdims)
+
+
+var.op = _var.op  # type: ignore[attr-defined]
+
+
+@primitive(
+    lambda g, y, _x: g / (2 * np.where(raw(y) == 0, np.inf, y)),
+    elementwise=True,
+    formula=r"\bar x = \bar y \oslash 2y,\; 0 \text{ where } y = 0",
+)
+def root_of_squares(x: Any) -> Any:
+    """Square root of a sum of squares: where it is 0 nothing moves those squares, so no infinite slope there."""
+    return np.sqrt(x)
+
+
+@implements(np.std, arrays=1)
+def std(
+    x: Any,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Any:
+    """Standard deviation over axis; its gradient where all elements are equal is 0.  As `numpy.std`."""
+    return root_of_squares(
+        var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+    )
+
+
+def _extreme_rule(
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     x, y = raw(x), spread(raw(y), x, axis, keepdims)
-    chosen = (x == y) | np.isnan(x)  # y is NaN wherever its x has one, and equals nothing then
-    share = chosen / np.sum(chosen, axis=axis, keepdims=True)
+    chosen = ((x == y) | np.isnan(x)) & where  # y is NaN wherever its x has one, and equals nothing then
+    total = np.sum(chosen, axis=axis, keepdims=True)
+    share = chosen / np.maximum(total if initial is None else total + (y == initial), 1)
     return spread(g, x, axis, keepdims) * share.astype(x.dtype)
 
 
 _EXTREME = r"\bar x = \bar y \odot [x = y] / \textstyle\sum [x = y]"
 
 
-@primitive(_extreme_rule, of=(np.max, np.amax), formula=_EXTREME)
-def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Maximum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.max`."""
-    return np.max(x, axis=axis, keepdims=keepdims)
+@primitive(_extreme_rule, name="max", formula=_EXTREME)
+def _max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-@primitive(_extreme_rule, of=(np.min, np.amin), formula=_EXTREME)
-def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Minimum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.min`."""
-    return np.min(x, axis=axis, keepdims=keepdims)
+@implements(np.max, arrays=1)
+@implements(np.amax, arrays=1)
+def max(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True) -> Any:
+    """Maximum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.max`.
+
+    An ``initial`` that equals the maximum is one of the equal ones.
+    """
+    return _max(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
+max.op = _max.op  # type: ignore[attr-defined]
+
+
+@primitive(_extreme_rule, name="min", formula=_EXTREME)
+def _min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
+@implements(np.min, arrays=1)
+@implements(np.amin, arrays=1)
+def min(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True) -> Any:
+    """Minimum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.min`.
+
+    An ``initial`` that equals the minimum is one of the equal ones.
+    """
+    return _min(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
+min.op = _min.op  # type: ignore[attr-defined]
+
+
+@implements(np.ptp, arrays=1)
+def ptp(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Maximum minus minimum over axis.  As `numpy.ptp`."""
+    return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 
 
 def shifted_exp(x: Any, axis: Axis) -> tuple[Any, np.ndarray]:

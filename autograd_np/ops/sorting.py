@@ -1,0 +1,45 @@
+r"""Sorting: a permutation that depends on the values, but between ties does not move with them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import implements, primitive
+from .arithmetic import raw
+from .scans import as_dtype
+from .shaping import reshape
+
+__all__ = ["partition", "sort"]
+
+
+@primitive(
+    lambda g, _y, _x, *, order, axis: permute(g, order=np.argsort(order, axis=axis), axis=axis),
+    formula=r"\bar x_{\pi(i)} = \bar y_i",
+)
+def permute(x: Any, order: np.ndarray, axis: int) -> Any:
+    """Reorder the elements along an axis, each line by its own permutation."""
+    return np.take_along_axis(x, order, axis)
+
+
+@implements(np.sort, arrays=1)
+def sort(x: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None) -> Any:
+    """Sort along an axis, or all elements in a row for None; NaN come last.  As `numpy.sort`.
+
+    Whatever the kind, equal elements keep their order, and so do their gradients.
+    """
+    x = as_dtype(x, None)
+    if axis is None:
+        x, axis = reshape(x, shape=-1), 0
+    return permute(x, order=np.argsort(raw(x), axis=axis, kind="stable"), axis=axis)
+
+
+@implements(np.partition, arrays=1)
+def partition(x: Any, kth: ArrayLike, axis: int | None = -1, kind: str = "introselect") -> Any:
+    """Put the elements numbered kth where sorting puts them, smaller ones before and larger ones after.
+
+    As `numpy.partition`.  The others come in sorted order as well, so that ties are as in `sort`.
+    """
+    x = as_dtype(x, None)
+    np.partition(np.empty(x.size if axis is None else x.shape[axis]), raw(kth), kind=kind)  # raises as NumPy does
+    return sort(x, axis)

@@ -1,34 +1,12 @@
 """The differentiable operations, a file a family; each is one definition: forward, rules, formula."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
-from . import (
-    activations,
-    arithmetic,
-    calculus,
-    convolution,
-    decompositions,
-    einsum,
-    indexing,
-    linalg,
-    losses,
-    norms,
-    nan_reductions,
-    operators,
-    polynomials,
-    pooling,
-    products,
-    quantiles,
-    reductions,
-    scans,
-    shaping,
-    sorting,
-    statistics,
-)
 
-
-def _operations(*modules: ModuleType) -> dict[str, Callable]:
+def _operations(modules: Iterable[ModuleType]) -> dict[str, Callable]:
     found: dict[str, Callable] = {}
     for module in modules:
         for value in vars(module).values():
@@ -39,28 +17,5 @@ def _operations(*modules: ModuleType) -> dict[str, Callable]:
     return found
 
 
-REGISTRY: dict[str, Callable] = _operations(
-    arithmetic,
-    reductions,
-    scans,
-    statistics,
-    quantiles,
-    nan_reductions,
-    sorting,
-    calculus,
-    polynomials,
-    shaping,
-    indexing,
-    products,
-    activations,
-    losses,
-    convolution,
-    pooling,
-    einsum,
-    linalg,
-    decompositions,
-    norms,
-)
+REGISTRY: dict[str, Callable] = _operations(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
 """Every operation of the library by name: what the completeness test and the tools go through."""
-
-__all__ = ["REGISTRY", "operators"]

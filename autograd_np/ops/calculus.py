@@ -111,7 +111,9 @@ def gradient(f: Any, *varargs: Any, axis: int | tuple[int, ...] | None = None, e
     f = floating(f)
     axes = normalize_axis_tuple(range(f.ndim) if axis is None else axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)) or (len(varargs) == 1 < len(axes) and np.ndim(raw(varargs[0]))):
-        raise TypeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one number, or one for each axis")
+        raise TypeError(
+            f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one number, or one for each axis"
+        )
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order is 1 or 2, not {edge_order}")
     for i in axes:
@@ -198,7 +200,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """
     x, xp, fp = (as_dtype(value, np.float64) for value in (x, xp, fp))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.shape[0]:
-        raise ValueError(f"interp: xp {xp.shape} and fp {fp.shape} are points, as many of one as of the other, at least 1")
+        raise ValueError(
+            f"interp: xp {xp.shape} and fp {fp.shape} are points, as many of one as of the other, at least 1"
+        )
     if period is not None:
         if raw(period) == 0:
             raise ValueError("interp: period is not 0")

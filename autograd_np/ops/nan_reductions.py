@@ -79,9 +79,7 @@ def nanvar(
 ) -> Any:
     """Variance of all but NaN over axis; NaN where no more than ddof are left.  As `numpy.nanvar`."""
     mask = _numbers(x, where)
-    return reductions.var(
-        x, axis, dtype, ddof=ddof, keepdims=keepdims, where=mask, mean=mean, correction=correction
-    )
+    return reductions.var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=mask, mean=mean, correction=correction)
 
 
 @implements(np.nanstd, arrays=1)
@@ -96,11 +94,9 @@ def nanstd(
     mean: Any = None,
     correction: float | None = None,
 ) -> Any:
-    """Standard deviation of all but NaN over axis.  As `numpy.nanstd`."""
+    """Root of the variance of all but NaN over axis.  As `numpy.nanstd`."""
     mask = _numbers(x, where)
-    return reductions.std(
-        x, axis, dtype, ddof=ddof, keepdims=keepdims, where=mask, mean=mean, correction=correction
-    )
+    return reductions.std(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=mask, mean=mean, correction=correction)
 
 
 def _nan_extreme(reduction: Any, worst: float, x: Any, axis: Axis, keepdims: bool, initial: Any, where: Any) -> Any:
@@ -137,11 +133,11 @@ def _with(value: float, x: Any) -> Any:
 
 @implements(np.nancumsum, arrays=1)
 def nancumsum(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
-    """Running sum along an axis in which NaN counts 0.  As `numpy.nancumsum`."""
+    """As `cumsum`, with NaN counted as 0.  As `numpy.nancumsum`."""
     return scans.cumsum(_with(0, as_dtype(x, None)), axis, dtype)
 
 
 @implements(np.nancumprod, arrays=1)
 def nancumprod(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
-    """Running product along an axis in which NaN counts 1.  As `numpy.nancumprod`."""
+    """As `cumprod`, with NaN counted as 1.  As `numpy.nancumprod`."""
     return scans.cumprod(_with(1, as_dtype(x, None)), axis, dtype)

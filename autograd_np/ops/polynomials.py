@@ -36,7 +36,7 @@ def polyder(p: Any, m: int = 1) -> Any:
         raise ValueError(f"polyder: the order is at least 0, not {m}")
     p = as_dtype(p, None)
     for _ in range(m):
-        p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1).astype(p.dtype)
+        p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
     return p
 
 
@@ -55,8 +55,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if constants.shape[0] < m:
         raise ValueError(f"polyint: {constants.shape[0]} constants for {m} integrations; give one, or one for each")
     for i in range(m):
-        powers = np.arange(p.shape[0], 0, -1).astype(p.dtype)
-        p = concatenate([p / powers, constants[i : i + 1].astype((p / powers).dtype)])
+        p = concatenate([p / np.arange(p.shape[0], 0, -1), constants[i : i + 1]])
     return p
 
 
@@ -111,7 +110,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     x = as_dtype(x, None)
     if x.ndim != 1:
         raise ValueError(f"vander: x has one axis, not shape {x.shape}")
-    powers = np.arange(x.shape[0] if N is None else N).astype(x.dtype)
+    powers = np.arange(x.shape[0] if N is None else N)
     return expand_dims(x, axis=1) ** (powers if increasing else powers[::-1])
 
 
@@ -128,10 +127,14 @@ def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, *, w: Any = No
     """
     for name, value in (("x", x), ("w", w)):
         if type(value) is Tensor and value.requires_grad:
-            raise TypeError(f"polyfit: no gradient flows to {name}; pass {name}.detach(), or solve with np.linalg.lstsq")
+            raise TypeError(
+                f"polyfit: no gradient flows to {name}; pass {name}.detach(), or solve with np.linalg.lstsq"
+            )
     x, y = np.asarray(raw(x), dtype=float), as_dtype(y, float)
     if x.ndim != 1 or not x.size or y.ndim not in (1, 2) or y.shape[0] != x.size or deg < 0:
-        raise ValueError(f"polyfit: x has one axis, y as many rows, deg is 0 at least; {x.shape}, {y.shape}, {deg} given")
+        raise ValueError(
+            f"polyfit: x has one axis, y as many rows, deg is 0 at least; {x.shape}, {y.shape}, {deg} given"
+        )
     weights = np.ones(x.size) if w is None else np.asarray(raw(w), dtype=float)
     rows = np.vander(x, deg + 1) * weights[:, None]
     scale = np.sqrt((rows * rows).sum(axis=0))

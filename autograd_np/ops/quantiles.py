@@ -69,7 +69,8 @@ def nanmedian(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 
 # Hyndman and Fan 1996: the place of q among n is (n + 1 - α - β) q + α - 1, from 0; the part of the element above is
-# its fraction, or what a method without interpolation makes of the fraction and the place below.
+# its fraction, or what a method without interpolation makes of the fraction and the place below (all or nothing, if
+# that is a truth value).
 _METHODS: dict[str, tuple[float, float, Callable[[np.ndarray, np.ndarray], Any] | None]] = {
     "inverted_cdf": (0, 1, lambda fraction, below: fraction > 0),
     "averaged_inverted_cdf": (0, 1, lambda fraction, below: np.where(fraction > 0, 1, 0.5)),
@@ -80,7 +81,7 @@ _METHODS: dict[str, tuple[float, float, Callable[[np.ndarray, np.ndarray], Any] 
     "linear": (1, 1, None),
     "median_unbiased": (1 / 3, 1 / 3, None),
     "normal_unbiased": (3 / 8, 3 / 8, None),
-    "lower": (1, 1, lambda fraction, below: 0.0),
+    "lower": (1, 1, lambda fraction, below: fraction < 0),
     "higher": (1, 1, lambda fraction, below: fraction > 0),
     "midpoint": (1, 1, lambda fraction, below: np.where(fraction > 0, 0.5, 0)),
     "nearest": (1, 1, lambda fraction, below: (fraction > 0.5) | ((fraction == 0.5) & (below % 2 == 1))),
@@ -91,8 +92,9 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan:
     if method not in _METHODS:
         raise ValueError(f"quantile: method is one of {', '.join(_METHODS)}; not {method!r}")
     x = floating(x)
-    dtype = x.dtype if isinstance(q, (int, float)) else None
-    q = as_dtype(q, None)
+    weak = isinstance(q, (int, float))
+    q = floating(q)
+    dtype = x.dtype if weak else q.dtype
     if not np.all((raw(q) >= 0) & (raw(q) <= 1)):
         raise ValueError("quantile: q is a part of the whole: from 0 to 1 (percentile: to 100)")
     if not x.size:
@@ -104,8 +106,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan:
         below = np.floor(raw(place))
         part = place - below
         if jump is not None:
-            part = np.asarray(jump(raw(part), below), dtype=float)
-        return below.astype(int), below.astype(int) + 1, as_dtype(part, dtype)
+            part = np.asarray(jump(raw(part), below))
+        return below.astype(int), below.astype(int) + 1, as_dtype(part, x.dtype if part.dtype == bool else dtype)
 
     return _mixed(x, axis, keepdims, places, skip_nan)
 

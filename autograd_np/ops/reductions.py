@@ -215,7 +215,7 @@ def std(
     mean: Any = None,
     correction: float | None = None,
 ) -> Any:
-    """Standard deviation over axis; its gradient where all elements are equal is 0.  As `numpy.std`."""
+    """Root of the variance over axis; its gradient where all elements are equal is 0.  As `numpy.std`."""
     return root_of_squares(
         var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
     )
@@ -227,16 +227,24 @@ def _extreme_rule(
     x, y = raw(x), spread(raw(y), x, axis, keepdims)
     chosen = ((x == y) | np.isnan(x)) & where  # y is NaN wherever its x has one, and equals nothing then
     total = np.sum(chosen, axis=axis, keepdims=True)
-    share = chosen / np.maximum(total if initial is None else total + (y == initial), 1)
+    if initial is not None and np.isfinite(initial):
+        total = total + (y == initial)
+    share = chosen / np.maximum(total, 1)
     return spread(g, x, axis, keepdims) * share.astype(x.dtype)
+
+
+def _limits(initial: Any, where: Any) -> dict[str, Any]:
+    """Give of these arguments those that are not NumPy's defaults."""
+    limits = {} if initial is None else {"initial": initial}
+    return limits if where is True else limits | {"where": where}
 
 
 _EXTREME = r"\bar x = \bar y \odot [x = y] / \textstyle\sum [x = y]"
 
 
 @primitive(_extreme_rule, name="max", formula=_EXTREME)
-def _max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
+def _max(x: Any, axis: Axis = None, keepdims: bool = False, **limits: Any) -> Any:
+    return np.max(x, axis=axis, keepdims=keepdims, **limits)
 
 
 @implements(np.max, arrays=1)
@@ -244,17 +252,17 @@ def _max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None,
 def max(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True) -> Any:
     """Maximum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.max`.
 
-    An ``initial`` that equals the maximum is one of the equal ones.
+    A finite ``initial`` that equals the maximum is one of the equal ones.
     """
-    return _max(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, initial=initial, where=where)
+    return _max(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, **_limits(initial, where))
 
 
 max.op = _max.op  # type: ignore[attr-defined]
 
 
 @primitive(_extreme_rule, name="min", formula=_EXTREME)
-def _min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
+def _min(x: Any, axis: Axis = None, keepdims: bool = False, **limits: Any) -> Any:
+    return np.min(x, axis=axis, keepdims=keepdims, **limits)
 
 
 @implements(np.min, arrays=1)
@@ -262,9 +270,9 @@ def _min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None,
 def min(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True) -> Any:
     """Minimum over axis; equal ones share the gradient, and a NaN takes it.  As `numpy.min`.
 
-    An ``initial`` that equals the minimum is one of the equal ones.
+    A finite ``initial`` that equals the minimum is one of the equal ones.
     """
-    return _min(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, initial=initial, where=where)
+    return _min(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, **_limits(initial, where))
 
 
 min.op = _min.op  # type: ignore[attr-defined]

@@ -44,7 +44,7 @@ def _cumsum(x: Any, axis: int) -> Any:
 
 @implements(np.cumsum, arrays=1)
 def cumsum(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
-    """Sums of the elements up to each along an axis, precise also in float32.  As `numpy.cumsum`."""
+    """Add up along an axis, precise also in float32.  As `numpy.cumsum`."""
     x, axis = _line(x, axis, dtype)
     return _cumsum(x, axis=axis)
 
@@ -94,7 +94,7 @@ def _cumprod(x: Any, axis: int) -> Any:
 
 @implements(np.cumprod, arrays=1)
 def cumprod(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
-    """Products of the elements up to each along an axis; right where they are 0.  As `numpy.cumprod`."""
+    """Multiply up along an axis; its gradient is right where elements are 0.  As `numpy.cumprod`."""
     x, axis = _line(x, axis, dtype)
     return _cumprod(x, axis=axis)
 

@@ -41,5 +41,6 @@ def partition(x: Any, kth: ArrayLike, axis: int | None = -1, kind: str = "intros
     As `numpy.partition`.  The others come in sorted order as well, so that ties are as in `sort`.
     """
     x = as_dtype(x, None)
-    np.partition(np.empty(x.size if axis is None else x.shape[axis]), raw(kth), kind=kind)  # raises as NumPy does
+    places: Any = raw(kth)
+    np.partition(np.empty(x.size if axis is None else x.shape[axis]), places)  # raises what NumPy raises
     return sort(x, axis)

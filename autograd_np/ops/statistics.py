@@ -24,9 +24,7 @@ def floating(x: Any) -> Any:
 
 
 @implements(np.average, arrays=1)
-def average(
-    x: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
-) -> Any:
+def average(x: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """Mean over axis with weights, through which gradients flow too.  As `numpy.average`.
 
     Raises

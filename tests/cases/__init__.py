@@ -1,24 +1,18 @@
 """One row an operation: how to call it on drawn arrays, and by which method its gradient is checked.
 
 A row takes a `Draw` and gives (function, inputs).  An operation without a row fails a test: none ships unchecked.
+Each file here has the `CASES` of a family, and may have `COMPOSITIONS`: functions by their name in NumPy that have no
+rule of their own, checked in the same way.
 """
 
-from tests.cases import activations, arithmetic, images, indexing, linalg, products, reductions, shaping
+from importlib import import_module
+from pkgutil import iter_modules
+
 from tests.cases.rows import Case
 
-CASES: dict[str, Case] = {
-    **arithmetic.CASES,
-    **reductions.CASES,
-    **shaping.CASES,
-    **indexing.CASES,
-    **products.CASES,
-    **linalg.CASES,
-    **activations.CASES,
-    **images.CASES,
-}
-
-# What is composed of operations and has no rule of its own: checked in the same way.
-COMPOSITIONS: dict[str, Case] = {
-    **products.COMPOSITIONS,
-    **linalg.COMPOSITIONS,
-}
+_FAMILIES = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
+CASES: dict[str, Case] = {}
+COMPOSITIONS: dict[str, Case] = {}
+for _family in _FAMILIES:
+    CASES |= getattr(_family, "CASES", {})
+    COMPOSITIONS |= getattr(_family, "COMPOSITIONS", {})

@@ -1,0 +1,139 @@
+"""Order, averages, correlation and counts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_np.ops import sorting
+from autograd_np.testing.strategies import Draw
+from tests.cases.reductions import with_nan
+from tests.cases.rows import Case, reduction
+
+METHODS = (
+    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
+    *("linear", "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest"),
+)
+
+
+def permute(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    axis = d.axis(shape)
+    order = np.argsort(d.rng.random(shape), axis=axis)
+    return lambda x: sorting.permute(x, order=order, axis=axis), [d.array(shape, "integers")]
+
+
+def sort(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    axis = d.one_of(d.axis(shape), None)
+    return lambda x: np.sort(x, axis=axis), [d.array(shape, "ordered")]
+
+
+def partition(d: Draw) -> tuple[Callable, list]:
+    """What is certain of a partition: the element at its place."""
+    shape = d.shape(1)
+    axis = d.axis(shape)
+    kth = int(d.rng.integers(-shape[axis], shape[axis]))
+    return lambda x: np.swapaxes(np.partition(x, kth, axis=axis), axis, 0)[kth], [d.array(shape, "ordered")]
+
+
+def quantile(f: Callable, nan: bool = False, whole: float = 1) -> Callable:
+    def row(d: Draw) -> tuple[Callable, list]:
+        shape = (4, *d.shape(0, 2))
+        axis = d.one_of(None, 0, *([(0, -1)] if len(shape) > 1 else []))
+        keepdims, method = d.one_of(False, True), d.one_of(*METHODS)
+        q = d.one_of(0.0, 0.5, 1.0, 0.31, np.array([0.9, 0.17]), np.array([[0.2], [0.6]]))
+        if nan and not isinstance(q, float):
+            q = q.ravel()  # nanquantile of NumPy 2.4 itself mixes up the axes of more
+        missing = d.rng.random(shape) < 0.4
+        missing[:2] = False
+        missing &= nan
+        interpolates = method in METHODS[3:9]
+
+        def call(x: Any, q: Any) -> Any:
+            q = q if interpolates else np.asarray(q.data if hasattr(q, "node") else q)
+            return f(np.where(missing, np.nan, x), q * whole, axis=axis, keepdims=keepdims, method=method)
+
+        x = d.array(shape, "ordered")
+        if isinstance(q, float):  # a Python scalar: at a place of its own, where the slope along q has a jump
+            return lambda x: f(x, q * whole, axis=axis, keepdims=keepdims, method=method), [x]
+        return call, [x, q] if interpolates else [x, q.tolist()]
+
+    return row
+
+
+def average(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    axis, keepdims = d.axes(shape), d.one_of(False, True)
+    kind = d.one_of("none", "same", "axes")
+    if kind == "none":
+        return lambda x: np.average(x, axis=axis, keepdims=keepdims), [d.array(shape, "any")]
+    weights = shape
+    if kind == "axes" and axis is not None:
+        weights = tuple(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
+    return lambda x, w: np.average(x, axis=axis, weights=w, keepdims=keepdims), [
+        d.array(shape, "any"),
+        d.array(weights, "positive"),
+    ]
+
+
+def average_and_weight(d: Draw) -> tuple[Callable, list]:
+    inputs = [d.array((3, 2), "any"), d.array((3,), "positive")]
+    return lambda x, w: np.average(x, axis=0, weights=w, returned=True), inputs
+
+
+def cov(d: Draw) -> tuple[Callable, list]:
+    rowvar, n = d.one_of(True, False), 5
+    shape, other = d.one_of((n,), (3, n), (1, n)), d.one_of(None, (n,), (2, n))
+    given: dict[str, Any] = d.one_of({}, {"bias": True}, {"ddof": 0}, {"ddof": 2})
+    if d.one_of(True, False):
+        given = given | {"fweights": d.rng.integers(1, 4, n)}
+    turn = not rowvar
+    x = d.array(shape[::-1] if turn else shape, "any")
+    y = None if other is None else d.array(other[::-1] if turn else other, "any")
+    if d.one_of(True, False):
+        return lambda x, y, a: np.cov(x, y, rowvar, aweights=a, **given), [x, y, d.array((n,), "positive")]
+    return lambda x, y: np.cov(x, y, rowvar, **given), [x, y]
+
+
+def corrcoef(d: Draw) -> tuple[Callable, list]:
+    rowvar = d.one_of(True, False)
+    x, y = d.one_of([(4,), (4,)], [(3, 4), None], [(2, 4), (4,)])
+    turn = not rowvar
+    inputs = [None if s is None else d.array(s[::-1] if turn else s, "ordered") for s in (x, y)]
+    return lambda x, y: np.corrcoef(x, y, rowvar), inputs
+
+
+def bincount(d: Draw) -> tuple[Callable, list]:
+    n = d.one_of(1, 5)
+    x, minlength = d.rng.integers(0, 4, n), d.one_of(0, 6)
+    return lambda w: np.bincount(x, w, minlength=minlength), [d.array((n,), "integers")]
+
+
+def histogram(d: Draw) -> tuple[Callable, list]:
+    x = d.array((2, 4), "ordered")
+    bins, limits = d.one_of((3, None), (4, (-0.2, 0.3)), ([-1.0, 0.0, 0.1, 1.0], None))
+    density = d.one_of(None, True)
+    return lambda w: np.histogram(x, bins, limits, density, w)[0], [d.array((2, 4), "positive")]
+
+
+CASES = {
+    "permute": Case(permute, "exact"),
+    "bincount": Case(bincount, "exact"),
+}
+
+COMPOSITIONS = {
+    "sort": Case(sort),
+    "partition": Case(partition),
+    "median": Case(reduction(np.median, "ordered")),
+    "quantile": Case(quantile(np.quantile), "Richardson"),
+    "percentile": Case(quantile(np.percentile, whole=100), "Richardson"),
+    "nanmedian": Case(with_nan(np.nanmedian, "ordered")),
+    "nanquantile": Case(quantile(np.nanquantile, nan=True), "Richardson"),
+    "nanpercentile": Case(quantile(np.nanpercentile, nan=True, whole=100), "Richardson"),
+    "average": Case(average),
+    "average, returned": Case(average_and_weight),
+    "cov": Case(cov),
+    "corrcoef": Case(corrcoef),
+    "histogram": Case(histogram),
+}

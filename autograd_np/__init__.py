@@ -36,9 +36,9 @@ from .ops.quantiles import *
 from .ops.reductions import *
 from .ops.scans import *
 from .ops.shaping import *
-from .transforms import *
 from .ops.sorting import *
 from .ops.statistics import *
+from .transforms import *
 
 __version__ = "0.1.0"
 

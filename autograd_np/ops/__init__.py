@@ -17,5 +17,7 @@ def _operations(modules: Iterable[ModuleType]) -> dict[str, Callable]:
     return found
 
 
-REGISTRY: dict[str, Callable] = _operations(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+REGISTRY: dict[str, Callable] = _operations(
+    import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)
+)
 """Every operation of the library by name: what the completeness test and the tools go through."""

@@ -22,6 +22,9 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
     def register(ours: Callable) -> Callable:
         known = list(inspect.signature(ours).parameters)
         theirs = inspect.signature(function).parameters
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs.values()):
+            FUNCTIONS[function] = ours  # as many arrays as one likes: nothing to match by position
+            return ours
         names = list(theirs)
         renamed = dict(zip(names[:arrays], known[:arrays], strict=False))
 

@@ -125,6 +125,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 def _numpy_where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None and y is None:
         return np.nonzero(condition)
+    if x is None or y is None:
+        raise ValueError("where: both or neither of x and y are given")
     return where(condition, x, y)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Tensor, note_write, primitive, rebind, source_of, views_of
 from ..core.grad_mode import mode
+from ..core.op import PICK
 from .shaping import astype
 
 __all__ = ["getitem"]
@@ -38,9 +39,18 @@ def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
     return out
 
 
+def _written(g: Any, _y: Any, _x: Any, _v: Any, *, index: Any) -> Any:
+    if np.prod(_v.shape) == 1 and not _is_basic(index):  # an element that is named twice is written once
+        places = np.zeros(_x.shape, bool)
+        places[index] = True
+        return np.reshape(np.sum(g[places]), _v.shape)
+    part = g[index]
+    return np.reshape(part, (1,) * (_v.ndim - part.ndim) + part.shape)  # NumPy lets a value have more axes of length 1
+
+
 @primitive(
     lambda g, _y, _x, _v, *, index: setitem(g, np.zeros((), g.dtype), index=index),
-    lambda g, _y, _x, _v, *, index: g[index],
+    _written,
     broadcasts=True,
     selects=True,
     formula=r"\bar x = \bar y,\; \bar x[i] = 0;\; \bar v = \bar y[i]",
@@ -48,7 +58,7 @@ def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
 def setitem(x: Any, v: Any, index: Any) -> Any:
     """Give a copy of x in which x[index] is v: ``t[index] = v`` inside a graph."""
     out = np.array(x)
-    if not _is_basic(index) and np.ndim(v):
+    if not _is_basic(index) and np.size(v) > 1:
         places = np.zeros(out.shape, int)
         np.add.at(places, index, 1)
         if places.max(initial=0) > 1:
@@ -70,7 +80,10 @@ def _plain_index(index: Any) -> Any:
         return tuple(_plain_index(part) for part in index)
     if type(index) is Tensor:
         return index.data
-    return np.asarray(index) if isinstance(index, list) else index
+    if isinstance(index, list):
+        array = np.asarray(index)
+        return array if array.size else array.astype(np.intp)  # an empty list chooses nothing
+    return index
 
 
 def _read(t: Tensor, index: Any) -> Tensor:
@@ -125,6 +138,17 @@ def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: s
     if part.size == base.size:  # elements only change places, and a rule brings each cotangent to where its element was
         return op.rules[0](part, None, base, **params)
     raise RuntimeError(f"{what}: this Tensor shares memory by {op.name}, and cannot be written to; use ag.copy(t)")
+            f"{what}: this Tensor is a leaf that requires a gradient; write a new Tensor, or update it in "
+            "place inside no_grad()"
+    if t.node is not None and _may_be_view(t):
+        raise RuntimeError(
+            f"{what}: this Tensor may be a view of another that is in the graph, which would not change with it; "
+            "write to ag.copy(t), or to the whole Tensor"
+def _may_be_view(t: Tensor) -> bool:
+    """Whether somebody else's memory lies under a Tensor that an operation made."""
+    node: Any = t.node
+    op = node.parents[0].op if node.op is PICK else node.op
+    return op.view and t.data.base is not None
 
 
 def update(t: Tensor, result: Any, what: str) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import Tensor
 from . import arithmetic, products, reductions, scans, shaping
+from . import arithmetic, diagonals, products, reductions, repetition, selection, shaping
 from .arithmetic import raw
 from .indexing import update
 
@@ -57,6 +58,11 @@ def _shape_arguments(values: tuple) -> Any:
     return values[0] if len(values) == 1 and not isinstance(values[0], (int, np.integer)) else values
 
 
+def _rearranged(t: Tensor, result: Tensor, what: str) -> None:
+    """Carry out what NumPy's method of this name does in place."""
+    update(t, result, what)
+
+
 _METHODS: dict[str, Any] = {
     "__neg__": arithmetic.negative,
     "__pos__": arithmetic.positive,
@@ -75,15 +81,27 @@ _METHODS: dict[str, Any] = {
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
     "astype": shaping.astype,
-    "copy": shaping.copy,
-    "reshape": lambda t, *shape: shaping.reshape(t, shape=_shape_arguments(shape)),
+    "copy": lambda t, order="C": shaping.copy(t, order=order),
+    "ravel": shaping.ravel,
+    "flatten": lambda t, order="C": shaping.ravel(shaping.copy(t), order=order),
+    "repeat": repetition.repeat,
+    "take": selection.take,
+    "choose": selection.choose,
+    "compress": lambda t, condition, axis=None: selection.compress(condition, t, axis=axis),
+    "diagonal": diagonals.diagonal,
+    "trace": diagonals.trace,
+    # NumPy's functions of the same arguments as its methods: they come back here, to the operation of that name
+    **{name: getattr(np, name) for name in ("all", "any", "argmax", "argmin", "argpartition", "argsort")},
+    **{name: getattr(np, name) for name in ("dot", "nonzero", "round", "searchsorted")},
+    "conj": lambda t: np.conj(t),
+    "sort": lambda t, axis=-1: _rearranged(t, np.sort(t, axis=axis), "t.sort()"),
+    "partition": lambda t, kth, axis=-1: _rearranged(t, np.partition(t, kth, axis=axis), "t.partition()"),
+    "fill": lambda t, value: t.__setitem__(..., value),
+    "put": lambda t, indices, values, mode="raise": np.put(t, indices, values, mode),
+    "reshape": lambda t, *shape, order="C": shaping.reshape(t, shape=_shape_arguments(shape), order=order),
     "transpose": lambda t, *axes: shaping.transpose(t, axes=_shape_arguments(axes) if axes else None),
-    "argmax": lambda t, axis=None: Tensor.make(np.asarray(np.argmax(t.data, axis=axis)), None),
-    "argmin": lambda t, axis=None: Tensor.make(np.asarray(np.argmin(t.data, axis=axis)), None),
-    "any": lambda t, axis=None: Tensor.make(np.asarray(np.any(t.data, axis=axis)), None),
-    "all": lambda t, axis=None: Tensor.make(np.asarray(np.all(t.data, axis=axis)), None),
     "T": property(shaping.transpose),
-    "mT": property(lambda t: shaping.swapaxes(t, -1, -2)),
+    "mT": property(shaping.matrix_transpose),
 }
 for _name, _method in _METHODS.items():
     setattr(Tensor, _name, _method)

@@ -1,43 +1,65 @@
-r"""Shape and order of elements.  All of these are linear, and each rule is the transpose of its operation."""
+r"""Shape and order of axes.  All of these are linear, and each rule is the transpose of its operation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.exceptions import AxisError
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import DTypeLike
 
-from ..core import implements, primitive
+from ..core import Tensor, implements, primitive
 
 __all__ = [
     "astype",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
     "broadcast_to",
-    "concatenate",
     "copy",
     "expand_dims",
+    "matrix_transpose",
     "moveaxis",
-    "pad",
+    "permute_dims",
+    "ravel",
     "reshape",
+    "rollaxis",
     "squeeze",
-    "stack",
     "swapaxes",
     "transpose",
 ]
 
 
+def operand(x: Any) -> Any:
+    """Give a Tensor as it is, and anything else as an array: for compositions, which serve both."""
+    return x if type(x) is Tensor else np.asarray(x)
+
+
 @primitive(
-    lambda g, _y, _x, *, shape: np.reshape(g, _x.shape),
+    lambda g, _y, _x, *, shape, order="C": np.reshape(g, _x.shape, order=order),
     of=np.reshape,
     view=True,
     formula=r"\bar x = \operatorname{reshape} \bar y",
 )
-def reshape(x: Any, shape: int | tuple[int, ...]) -> Any:
-    """Give x another shape with as many elements; one length may be -1.  As `numpy.reshape`."""
+def reshape(x: Any, shape: int | tuple[int, ...], order: str = "C") -> Any:
+    """Give x another shape with as many elements; one length may be -1.  As `numpy.reshape`.
+
+    ``order`` is "C" or "F"; "A" and "K" depend on where in memory the elements lie, which a Tensor does not promise.
+    """
     x = np.asarray(x)
+    if order not in ("C", "F"):
+        raise ValueError(f"reshape: order is 'C' or 'F', not {order!r}, which depends on the layout in memory")
     try:
-        return np.reshape(x, shape)
+        return np.reshape(x, shape, order=order)  # type: ignore[call-overload]
     except ValueError:
         raise ValueError(f"reshape: {x.size} elements of shape {x.shape} do not fill shape {shape}") from None
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """Put all elements on one axis.  As `numpy.ravel`, in order "C" or "F"."""
+    return reshape(a, shape=-1, order=order)
 
 
 @primitive(
@@ -51,12 +73,24 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return np.transpose(x, axes)
 
 
+permute_dims = transpose
+
+
 @implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes.  As `numpy.swapaxes`."""
     axes = list(range(np.ndim(a)))
+    axis1, axis2 = (normalize_axis_index(axis, len(axes)) for axis in (axis1, axis2))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return transpose(a, axes=axes)
+
+
+@implements(np.matrix_transpose)
+def matrix_transpose(x: Any) -> Any:
+    """Exchange the last two axes.  As `numpy.matrix_transpose`."""
+    if np.ndim(x) < 2:
+        raise ValueError(f"matrix_transpose: at least two axes are needed, and the shape is {np.shape(x)}")
+    return swapaxes(x, -1, -2)
 
 
 @implements(np.moveaxis)
@@ -64,10 +98,23 @@ def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[in
     """Move axes to other positions; the others keep their order.  As `numpy.moveaxis`."""
     sources = normalize_axis_tuple(source, np.ndim(a), "source")
     destinations = normalize_axis_tuple(destination, np.ndim(a), "destination")
+    if len(sources) != len(destinations):
+        raise ValueError(f"moveaxis: {len(sources)} axes to move, and {len(destinations)} places to move them to")
     axes = [axis for axis in range(np.ndim(a)) if axis not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         axes.insert(place, axis)
     return transpose(a, axes=axes)
+
+
+@implements(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """Move an axis back until it lies before the axis ``start``.  As `numpy.rollaxis`."""
+    ndim = np.ndim(a)
+    axis = normalize_axis_index(axis, ndim)
+    if not -ndim <= start <= ndim:
+        raise AxisError(f"rollaxis: start is from {-ndim} to {ndim} for {ndim} axes, not {start}")
+    start += ndim if start < 0 else 0
+    return moveaxis(a, axis, start - (axis < start))
 
 
 @primitive(
@@ -92,6 +139,30 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     return np.squeeze(x, axis=axis)
 
 
+def _each(function: Callable[[Any], Any], arrays: tuple) -> Any:
+    """One array in, one out; several in, a tuple out."""
+    results = tuple(function(operand(array)) for array in arrays)
+    return results[0] if len(results) == 1 else results
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    """Give each array at least one axis.  As `numpy.atleast_1d`."""
+    return _each(lambda a: a if a.ndim >= 1 else reshape(a, shape=1), arys)
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """Give each array at least two axes; a vector is one row.  As `numpy.atleast_2d`."""
+    return _each(lambda a: a if a.ndim >= 2 else reshape(a, shape=(1, -1)), arys)
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """Give each array at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).  As `numpy.atleast_3d`."""
+    return _each(lambda a: a if a.ndim >= 3 else expand_dims(atleast_2d(a), axis=2), arys)
+
+
 def _gather_broadcast(g: Any, _y: Any, _x: Any, *, shape: int | tuple[int, ...]) -> Any:
     extra = g.ndim - _x.ndim
     stretched = tuple(i for i, n in enumerate(g.shape) if i < extra or _x.shape[i - extra] != n)
@@ -109,85 +180,37 @@ def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
     return np.broadcast_to(x, shape)
 
 
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> tuple:
+    """Stretch arrays to the one shape that all of them broadcast to.  As `numpy.broadcast_arrays`."""
+    arrays = [operand(array) for array in args]
+    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    return tuple(array if array.shape == shape else broadcast_to(array, shape=shape) for array in arrays)
+
+
 @primitive(
-    lambda g, _y, _x, *, dtype: astype(g, dtype=_x.dtype),
-    of=np.astype,
+    lambda g, _y, _x, *, dtype: astype(g, _x.dtype),
+    name="astype",
     formula=r"\bar x = \bar y \text{ in the dtype of } x",
 )
-def astype(x: Any, dtype: DTypeLike) -> Any:
-    """Convert the elements' type.  To integers or booleans no gradient flows."""
+def _astype(x: Any, dtype: DTypeLike) -> Any:
     return np.asarray(x).astype(dtype)
 
 
-@primitive(lambda g, _y, _x: g, of=np.copy, formula=r"\bar x = \bar y")
-def copy(x: Any) -> Any:
-    """Copy to new memory; the gradient flows through."""
-    return np.array(x, copy=True)
+@implements(np.astype, arrays=1)
+def astype(x: Any, dtype: DTypeLike, copy: bool = True) -> Any:
+    """Convert the elements' type.  To integers or booleans no gradient flows.
+
+    With ``copy=False``, x itself where it is of that type.
+    """
+    x = operand(x)
+    return x if not copy and x.dtype == dtype else _astype(x, dtype=dtype)
 
 
-def _piece(g: Any, _y: Any, *_arrays: Any, wrt: int, axis: int) -> Any:
-    start = sum(array.shape[axis] for array in _arrays[:wrt])
-    index = [slice(None)] * g.ndim
-    index[axis] = slice(start, start + _arrays[wrt].shape[axis])
-    return g[tuple(index)]
+astype.op = _astype.op  # type: ignore[attr-defined]
 
 
-@primitive(
-    _piece,
-    name="concatenate",
-    variadic=True,
-    formula=r"\bar x_i = \text{the part of } \bar y \text{ that } x_i \text{ fills}",
-)
-def _concatenate(*arrays: Any, axis: int) -> Any:
-    return np.concatenate(arrays, axis=axis)
-
-
-@implements(np.concatenate)
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
-    """Join arrays along an axis that they have; along all of them, flattened, for None.  As `numpy.concatenate`."""
-    if axis is None:
-        arrays, axis = [reshape(array, -1) for array in arrays], 0
-    return _concatenate(*arrays, axis=axis)
-
-
-concatenate.op = _concatenate.op  # type: ignore[attr-defined]
-
-
-@primitive(
-    lambda g, _y, *_arrays, wrt, axis: g[(slice(None),) * (axis % g.ndim) + (wrt,)],
-    name="stack",
-    variadic=True,
-    formula=r"\bar x_i = \bar y_i \text{ along the new axis}",
-)
-def _stack(*arrays: Any, axis: int) -> Any:
-    return np.stack(arrays, axis=axis)
-
-
-@implements(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Join arrays of one shape along a new axis.  As `numpy.stack`."""
-    return _stack(*arrays, axis=axis)
-
-
-stack.op = _stack.op  # type: ignore[attr-defined]
-
-
-def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: tuple[tuple[int, int], ...], value: float = 0) -> Any:
-    return g[tuple(slice(before, before + n) for (before, _), n in zip(pad_width, _x.shape, strict=True))]
-
-
-@primitive(_unpad, name="pad", formula=r"\bar x = \bar y \text{ without its border}")
-def _pad(x: Any, pad_width: tuple[tuple[int, int], ...], value: float = 0) -> Any:
-    return np.pad(x, pad_width, constant_values=value) if pad_width else np.array(x)
-
-
-@implements(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: float = 0) -> Any:
-    """Add a border of a constant.  ``pad_width`` as in `numpy.pad`: (before, after) for each axis, or one for all."""
-    if mode != "constant":
-        raise ValueError(f"pad: mode 'constant' is there, not {mode!r}")
-    widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (np.ndim(array), 2))
-    return _pad(array, pad_width=tuple((int(a), int(b)) for a, b in widths), value=constant_values)
-
-
-pad.op = _pad.op  # type: ignore[attr-defined]
+@primitive(lambda g, _y, _a, *, order="K": g, of=np.copy, formula=r"\bar x = \bar y")
+def copy(a: Any, order: str = "K") -> Any:
+    """Copy to new memory, laid out by ``order``; the gradient flows through.  As `numpy.copy`."""
+    return np.array(a, order=order, copy=True)  # type: ignore[call-overload]

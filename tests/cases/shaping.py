@@ -11,10 +11,20 @@ from autograd_np.testing.strategies import Draw, broadcastable_shapes
 from tests.cases.rows import Case, elementwise
 
 
+def linear(f: Callable, min_dims: int = 0, max_dims: int = 3) -> Case:
+    """A function that is affine in its one array, whatever its shape."""
+    return Case(lambda d: (f, [d.array(d.shape(min_dims, max_dims), "integers")]), "exact")
+
+
 def reshape(d: Draw) -> tuple[Callable, list]:
     shape = d.shape()
-    target = d.one_of(-1, (1, *shape), (*shape[:-2], -1), (-1, 1))
-    return lambda x: ag.reshape(x, target), [d.array(shape, "integers")]
+    target, order = d.one_of(-1, (1, *shape), (*shape[:-2], -1), (-1, 1)), d.one_of("C", "F")
+    return lambda x: ag.reshape(x, target, order), [d.array(shape, "integers")]
+
+
+def ravel(d: Draw) -> tuple[Callable, list]:
+    order = d.one_of("C", "F")
+    return lambda x: np.ravel(x, order), [d.array(d.shape(), "integers")]
 
 
 def transpose(d: Draw) -> tuple[Callable, list]:
@@ -43,32 +53,51 @@ def broadcast_to(d: Draw) -> tuple[Callable, list]:
     return lambda x: ag.broadcast_to(x, shape), [d.array(a, "integers")]
 
 
-def concatenate(d: Draw) -> tuple[Callable, list]:
+def broadcast_arrays(d: Draw) -> tuple[Callable, list]:
+    return np.broadcast_arrays, [d.array(shape, "integers") for shape in d(broadcastable_shapes(3))]
+
+
+def swapaxes(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
-    axis = d.axis(shape)
-    shapes = []
-    for _ in range(d.one_of(1, 2, 3)):
-        sides = list(shape)
-        sides[axis] = d(st.integers(0, 3))
-        shapes.append(tuple(sides))
-    shapes.append(shape)
-    axis = d.one_of(axis, None)
-    return lambda *arrays: ag.concatenate(arrays, axis=axis), [d.array(s, "integers") for s in shapes]
+    first, second = d.axis(shape), d.axis(shape)
+    return lambda x: np.swapaxes(x, first, second), [d.array(shape, "integers")]
 
 
-def stack(d: Draw) -> tuple[Callable, list]:
+def moveaxis(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    count = d(st.integers(0, len(shape)))
+    source, destination = (d(st.permutations(range(len(shape))))[:count] for _ in range(2))
+    return lambda x: np.moveaxis(x, source, destination), [d.array(shape, "integers")]
+
+
+def rollaxis(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    axis, start = d.axis(shape), d(st.integers(-len(shape), len(shape)))
+    return lambda x: np.rollaxis(x, axis, start), [d.array(shape, "integers")]
+
+
+def flip(d: Draw) -> tuple[Callable, list]:
     shape = d.shape()
-    axis = d(st.integers(-len(shape) - 1, len(shape)))
-    arrays = [d.array(shape, "integers") for _ in range(d.one_of(1, 2, 3))]
-    return lambda *arrays: ag.stack(arrays, axis=axis), arrays
+    axis = d.axes(shape)
+    return lambda x: ag.flip(x, axis), [d.array(shape, "integers")]
 
 
-def pad(d: Draw) -> tuple[Callable, list]:
+def rot90(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(2)
+    k, axes = d(st.integers(-4, 4)), d(st.permutations(range(len(shape))))[:2]
+    return lambda x: np.rot90(x, k, axes), [d.array(shape, "integers")]
+
+
+def roll(d: Draw) -> tuple[Callable, list]:
     shape = d.shape()
-    widths = d(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=len(shape), max_size=len(shape)))
-    width = widths or 0
-    value = d.one_of(0, 2.0)
-    return lambda x: ag.pad(x, width, constant_values=value), [d.array(shape, "integers")]
+    axis = d.axes(shape)
+    shift = d(st.integers(-5, 5))
+    shifts = shift if not isinstance(axis, tuple) else (*range(shift, shift + len(axis)),) or shift
+    return lambda x: ag.roll(x, shifts, axis), [d.array(shape, "integers")]
+
+
+def atleast(f: Callable) -> Case:
+    return Case(lambda d: (f, [d.array(d.shape(), "integers") for _ in range(d.one_of(1, 2))]), "exact")
 
 
 CASES = {
@@ -79,7 +108,21 @@ CASES = {
     "broadcast_to": Case(broadcast_to, "exact"),
     "astype": Case(elementwise(lambda x: ag.astype(x, float), "integers"), "exact"),
     "copy": Case(elementwise(shaping.copy, "integers"), "exact"),
-    "concatenate": Case(concatenate, "exact"),
-    "stack": Case(stack, "exact"),
-    "pad": Case(pad, "exact"),
+    "flip": Case(flip, "exact"),
+    "roll": Case(roll, "exact"),
+}
+
+COMPOSITIONS = {
+    "ravel": Case(ravel, "exact"),
+    "swapaxes": Case(swapaxes, "exact"),
+    "matrix_transpose": linear(np.matrix_transpose, 2),
+    "moveaxis": Case(moveaxis, "exact"),
+    "rollaxis": Case(rollaxis, "exact"),
+    "atleast_1d": atleast(np.atleast_1d),
+    "atleast_2d": atleast(np.atleast_2d),
+    "atleast_3d": atleast(np.atleast_3d),
+    "broadcast_arrays": Case(broadcast_arrays, "exact"),
+    "fliplr": linear(np.fliplr, 2),
+    "flipud": linear(np.flipud, 1),
+    "rot90": Case(rot90, "exact"),
 }

@@ -1,0 +1,87 @@
+r"""NumPy's functions that write into their first argument: each is ``t[index] = value`` (see `indexing`).
+
+Inside a graph the write is recorded, outside one it goes to the Tensor's memory.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core import FUNCTIONS, Tensor, note_write
+from ..core.grad_mode import mode
+from .arithmetic import raw
+from .repetition import resize
+from .selection import along_axis, within
+from .shaping import broadcast_to, operand, ravel
+
+__all__: list[str] = []
+
+Assignment = tuple[Any, Any]
+
+
+def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callable[..., Assignment]]:
+    """Let ``function(tensor, ...)`` assign the value at the index that the decorated function gives."""
+
+    def register(assignment: Callable[..., Assignment]) -> Callable[..., Assignment]:
+        def write(target: Any, *args: Any, **kwargs: Any) -> None:
+            given = [target, *args, *kwargs.values()]
+            recorded = mode.recording and any(type(arg) is Tensor and arg.node is not None for arg in given)
+            if recorded and type(target) is not Tensor:
+                raise TypeError(
+                    f"np.{function.__name__}: writing a Tensor into an array would drop its gradient; "
+                    "make the array a Tensor first"
+                )
+            if recorded:
+                index, value = assignment(target, *args, **kwargs)
+                target[index] = value
+                return
+            function(raw(target), *map(raw, args), **{key: raw(value) for key, value in kwargs.items()})
+            if type(target) is Tensor:
+                note_write(target.data)
+
+        FUNCTIONS[function] = write
+        return assignment
+
+    return register
+
+
+@_writes(np.put)
+def _put(a: Tensor, ind: Any, v: Any, mode: str = "raise") -> Assignment:
+    indices = within(raw(ind), a.size, mode).ravel()
+    return np.unravel_index(np.where(indices < 0, indices + a.size, indices), a.shape), resize(v, indices.shape)
+
+
+@_writes(np.put_along_axis)
+def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int | None) -> Assignment:
+    if axis is None:
+        return np.unravel_index(np.asarray(raw(indices)) % arr.size, arr.shape), values
+    return along_axis(arr.shape, indices, axis), values
+
+
+@_writes(np.place)
+def _place(arr: Tensor, mask: Any, vals: Any) -> Assignment:
+    mask = np.asarray(raw(mask), dtype=bool).reshape(arr.shape)
+    return mask, resize(vals, int(mask.sum()))
+
+
+@_writes(np.putmask)
+def _putmask(a: Tensor, mask: Any, values: Any) -> Assignment:
+    mask = np.asarray(raw(mask), dtype=bool).reshape(a.shape)
+    return mask, resize(values, a.shape)[mask]
+
+
+@_writes(np.copyto)
+def _copyto(dst: Tensor, src: Any, casting: str = "same_kind", where: Any = True) -> Assignment:
+    src = operand(src)
+    if not np.can_cast(src.dtype, dst.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(f"copyto: {src.dtype} does not cast to {dst.dtype} by the rule {casting!r}")
+    mask = np.broadcast_to(raw(where), dst.shape)
+    return mask, broadcast_to(src, shape=dst.shape)[mask]
+
+
+@_writes(np.fill_diagonal)
+def _fill_diagonal(a: Tensor, val: Any, wrap: bool = False) -> Assignment:
+    places = np.zeros(a.shape, bool)
+    np.fill_diagonal(places, True, wrap)
+    return places, resize(ravel(val), int(places.sum()))

@@ -229,11 +229,6 @@ class Tensor:
             raise TypeError("len() of a 0-d Tensor")
         return len(self.data)
 
-    def __iter__(self) -> "Iterator[Tensor]":
-        if self.data.ndim == 0:
-            raise TypeError("iteration over a 0-d Tensor; use tensor.item() for its value")
-        return (self[i] for i in range(len(self.data)))
-
     def __bool__(self) -> bool:
         return bool(self.data)
 
@@ -310,6 +305,7 @@ class Tensor:
         def __ge__(self, other: Any) -> "Tensor": ...
         def __eq__(self, other: Any) -> "Tensor": ...  # type: ignore[override]
         def __ne__(self, other: Any) -> "Tensor": ...  # type: ignore[override]
+        def __iter__(self) -> "Iterator[Tensor]": ...
         def __getitem__(self, index: Any) -> "Tensor": ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
         def sum(self, axis: Any = None, dtype: DTypeLike | None = None, **kwargs: Any) -> "Tensor": ...

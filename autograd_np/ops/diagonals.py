@@ -27,7 +27,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     if a.ndim < 2:
         raise ValueError(f"diagonal: at least two axes are needed, and the shape is {a.shape}")
     a = moveaxis(a, (axis1, axis2), (-2, -1))
-    return getitem(a, index=(..., *_places(*a.shape[-2:], offset)))
+    return getitem(a, index=(..., *_places(a.shape[-2], a.shape[-1], offset)))
 
 
 @implements(np.trace)
@@ -55,15 +55,20 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return scatter_add(v, shape=(n, n), index=_places(n, n, k))
 
 
+def _lower(shape: tuple[int, ...], k: int) -> np.ndarray:
+    """Tell of each element of a matrix whether it is on or below a diagonal; a vector is every row of a matrix."""
+    return np.tri(shape[-2] if len(shape) > 1 else shape[0], shape[-1], k, dtype=bool)
+
+
 @implements(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """Put zeros above a diagonal.  As `numpy.tril`."""
     m = operand(m)
-    return where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, np.zeros((), m.dtype))
+    return where(_lower(m.shape, k), m, np.zeros((), m.dtype))
 
 
 @implements(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """Put zeros below a diagonal.  As `numpy.triu`."""
     m = operand(m)
-    return where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), np.zeros((), m.dtype), m)
+    return where(_lower(m.shape, k - 1), np.zeros((), m.dtype), m)

@@ -1,7 +1,7 @@
 """Bind Tensor's operators, methods and properties to the operations."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ..core import Tensor
 from . import arithmetic, products, reductions, scans, shaping
 from . import arithmetic, diagonals, products, reductions, repetition, selection, shaping
+from . import arithmetic, diagonals, products, reductions, repetition, selection, shaping, splitting
 from .arithmetic import raw
 from .indexing import update
 
@@ -58,12 +59,19 @@ def _shape_arguments(values: tuple) -> Any:
     return values[0] if len(values) == 1 and not isinstance(values[0], (int, np.integer)) else values
 
 
-def _rearranged(t: Tensor, result: Tensor, what: str) -> None:
+def _rearranged(t: Tensor, result: Any, what: str) -> None:
     """Carry out what NumPy's method of this name does in place."""
     update(t, result, what)
 
 
+def _iterate(t: Tensor) -> Iterator[Tensor]:
+    if not t.ndim:
+        raise TypeError("iteration over a 0-d Tensor; use tensor.item() for its value")
+    return iter(splitting.unstack(t))
+
+
 _METHODS: dict[str, Any] = {
+    "__iter__": _iterate,
     "__neg__": arithmetic.negative,
     "__pos__": arithmetic.positive,
     "__abs__": arithmetic.absolute,
@@ -83,7 +91,7 @@ _METHODS: dict[str, Any] = {
     "astype": shaping.astype,
     "copy": lambda t, order="C": shaping.copy(t, order=order),
     "ravel": shaping.ravel,
-    "flatten": lambda t, order="C": shaping.ravel(shaping.copy(t), order=order),
+    "flatten": lambda t, order="C": shaping.copy(shaping.ravel(t, order)),
     "repeat": repetition.repeat,
     "take": selection.take,
     "choose": selection.choose,

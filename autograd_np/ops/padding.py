@@ -1,5 +1,6 @@
 r"""Borders around an array: of a constant, of its own elements again, or of what is computed from them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ __all__ = ["pad"]
 Widths = tuple[tuple[int, int], ...]
 
 _REPEATING = ("edge", "reflect", "symmetric", "wrap")
-_COMPUTED = {"maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min}
+_COMPUTED: dict[str, Callable] = {"maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min}
 
 
-def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: Widths, mode: str, values: Any) -> Any:
+def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: Widths, mode: str, constant_values: Any) -> Any:
     if mode == "constant":
         return g[tuple(slice(before, before + n) for (before, _), n in zip(pad_width, _x.shape, strict=True))]
     origins = [np.pad(np.arange(n), width, mode) for n, width in zip(_x.shape, pad_width, strict=True)]  # type: ignore[call-overload]
@@ -27,10 +28,14 @@ def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: Widths, mode: str, values: An
 @primitive(
     _unpad, name="pad", formula=r"\bar x = \bar y \text{ without its border, which is added where it was copied from}"
 )
-def _pad(x: Any, pad_width: Widths, mode: str, values: Any) -> Any:
+def _pad(x: Any, pad_width: Widths, mode: str, constant_values: Any) -> Any:
     if not pad_width:
         return np.array(x)
-    return np.pad(x, pad_width, mode, constant_values=values) if mode == "constant" else np.pad(x, pad_width, mode)  # type: ignore[call-overload]
+    return (
+        np.pad(x, pad_width, mode, constant_values=constant_values)
+        if mode == "constant"
+        else np.pad(x, pad_width, mode)
+    )  # type: ignore[call-overload]
 
 
 def _pairs(name: str, value: Any, ndim: int) -> np.ndarray:
@@ -112,7 +117,7 @@ def pad(
     if reflect_type != "even":
         raise ValueError(f"pad: reflect_type is 'even', not {reflect_type!r}; 2 * edge - pad(...) is the odd one")
     if mode == "constant" or mode in _REPEATING:
-        return _pad(array, pad_width=widths, mode=mode, values=constant_values)
+        return _pad(array, pad_width=widths, mode=mode, constant_values=constant_values)
     if mode not in (*_COMPUTED, "linear_ramp"):
         modes = ", ".join(("constant", *_REPEATING, "linear_ramp", *_COMPUTED))
         raise ValueError(f"pad: mode is one of {modes}, not {mode!r}")

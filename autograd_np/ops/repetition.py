@@ -127,4 +127,4 @@ def sliding_window_view(x: Any, window_shape: int | Sequence[int], axis: int | S
 
     As `numpy.lib.stride_tricks.sliding_window_view`.
     """
-    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)  # type: ignore[arg-type]

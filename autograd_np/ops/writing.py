@@ -49,7 +49,8 @@ def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callabl
 @_writes(np.put)
 def _put(a: Tensor, ind: Any, v: Any, mode: str = "raise") -> Assignment:
     indices = within(raw(ind), a.size, mode).ravel()
-    return np.unravel_index(np.where(indices < 0, indices + a.size, indices), a.shape), resize(v, indices.shape)
+    places = np.unravel_index(np.where(indices < 0, indices + a.size, indices), a.shape)
+    return places, v if operand(v).size == 1 else resize(v, indices.shape)
 
 
 @_writes(np.put_along_axis)

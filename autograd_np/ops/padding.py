@@ -31,11 +31,8 @@ def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: Widths, mode: str, constant_v
 def _pad(x: Any, pad_width: Widths, mode: str, constant_values: Any) -> Any:
     if not pad_width:
         return np.array(x)
-    return (
-        np.pad(x, pad_width, mode, constant_values=constant_values)
-        if mode == "constant"
-        else np.pad(x, pad_width, mode)
-    )  # type: ignore[call-overload]
+    options = {"constant_values": constant_values} if mode == "constant" else {}
+    return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 
 
 def _pairs(name: str, value: Any, ndim: int) -> np.ndarray:
@@ -127,3 +124,6 @@ def pad(
         padded = np.pad(raw(array), widths, mode, **options)  # type: ignore[call-overload]
         return Tensor.make(padded, None) if type(array) is Tensor else padded
     return _computed_border(array, widths, mode, lengths, ends)
+
+
+pad.op = _pad.op  # type: ignore[attr-defined]

@@ -25,28 +25,28 @@ from .ops.activations import *
 from .ops.arithmetic import *
 from .ops.calculus import *
 from .ops.convolution import *
-from .ops.einsum import *
 from .ops.diagonals import *
+from .ops.einsum import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.losses import *
 from .ops.nan_reductions import *
-from .ops.polynomials import *
 from .ops.padding import *
+from .ops.polynomials import *
 from .ops.pooling import *
 from .ops.products import *
 from .ops.quantiles import *
 from .ops.reductions import *
-from .ops.scans import *
-from .ops.shaping import *
-from .ops.sorting import *
-from .ops.statistics import *
-from .transforms import *
 from .ops.reordering import *
 from .ops.repetition import *
+from .ops.scans import *
 from .ops.selection import *
+from .ops.shaping import *
 from .ops.slices import *
+from .ops.sorting import *
 from .ops.splitting import *
+from .ops.statistics import *
+from .transforms import *
 
 __version__ = "0.1.0"
 

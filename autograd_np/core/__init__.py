@@ -4,7 +4,7 @@ from . import protocols as protocols
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .op import Op
-from .primitive import binary, picked, primitive, unary
+from .primitive import binary, link_view, picked, primitive, unary
 from .summation import precise_sum
 from .sweep import gradients, partials
 from .tape import Bundle, Leaf, Node, Shaped, note_write
@@ -25,6 +25,7 @@ __all__ = [
     "gradients",
     "implements",
     "is_grad_enabled",
+    "link_view",
     "no_grad",
     "note_write",
     "partials",

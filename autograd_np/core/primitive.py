@@ -264,7 +264,7 @@ def primitive(
             recorded = mode.recording and any(nodes)
             made = record(op, raw, nodes, params, out) if recorded else Tensor.make(out, None)
             if view:
-                _link(made, args[0], op, params)
+                link_view(made, args[0], op, params)
             return made
 
         functools.update_wrapper(operation, forward)
@@ -273,7 +273,7 @@ def primitive(
     return define
 
 
-def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any]) -> None:
+def link_view(view: Tensor, base: Any, op: Op, params: dict[str, Any]) -> None:
     """Note which Tensor a new one shares memory with, for in-place work: see `core.views`."""
     # What is made in no_grad() from a Tensor in a graph is a constant, and must not keep that graph alive.
     if type(base) is not Tensor or (base.node is not None and not mode.recording):

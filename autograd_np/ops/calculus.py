@@ -8,9 +8,10 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core import FUNCTIONS, implements, primitive
 from . import arithmetic
 from .arithmetic import raw
+from .joining import concatenate
 from .reductions import sum
 from .scans import as_dtype, part
-from .shaping import broadcast_to, concatenate, reshape
+from .shaping import broadcast_to, reshape
 from .statistics import floating
 
 __all__ = ["convolve", "correlate", "diff", "ediff1d", "gradient", "interp", "trapezoid"]

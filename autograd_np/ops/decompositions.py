@@ -11,8 +11,9 @@ from numpy.linalg import LinAlgError
 
 from ..core import Tensor, implements, primitive
 from .arithmetic import raw
+from .joining import concatenate
 from .products import as_array
-from .shaping import concatenate, expand_dims, squeeze, swapaxes
+from .shaping import expand_dims, squeeze, swapaxes
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 

@@ -113,6 +113,8 @@ def _is_part(value: Any, t: Tensor, index: Any) -> bool:
 def _replace(t: Tensor, new: Tensor, what: str) -> None:
     """Record a change of t, for all who share its memory: what it is a view of, and the views of that."""
     source = source_of(t)
+    if source is None:
+        _refuse_part(t, what)
     while source is not None:
         _refuse_leaf(t, what)
         new = _placed(new, *source, what)
@@ -131,6 +133,15 @@ def _refuse_leaf(t: Tensor, what: str) -> None:
         )
 
 
+def _refuse_part(t: Tensor, what: str) -> None:
+    node: Any = t.node
+    if node is not None and node.op is PICK and node.parents[0].op.view and t.data.base is not None:
+        raise RuntimeError(
+            f"{what}: this Tensor is one of several parts that share memory with what they were split from; index that "
+            "instead (t[i] += v), or use ag.copy(part)"
+        )
+
+
 def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: str) -> Tensor:
     """Give the base with another value where this view of it is taken."""
     if op is getitem.op:  # type: ignore[attr-defined]
@@ -138,17 +149,6 @@ def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: s
     if part.size == base.size:  # elements only change places, and a rule brings each cotangent to where its element was
         return op.rules[0](part, None, base, **params)
     raise RuntimeError(f"{what}: this Tensor shares memory by {op.name}, and cannot be written to; use ag.copy(t)")
-            f"{what}: this Tensor is a leaf that requires a gradient; write a new Tensor, or update it in "
-            "place inside no_grad()"
-    if t.node is not None and _may_be_view(t):
-        raise RuntimeError(
-            f"{what}: this Tensor may be a view of another that is in the graph, which would not change with it; "
-            "write to ag.copy(t), or to the whole Tensor"
-def _may_be_view(t: Tensor) -> bool:
-    """Whether somebody else's memory lies under a Tensor that an operation made."""
-    node: Any = t.node
-    op = node.parents[0].op if node.op is PICK else node.op
-    return op.view and t.data.base is not None
 
 
 def update(t: Tensor, result: Any, what: str) -> Tensor:

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tensor
-from . import arithmetic, products, reductions, scans, shaping
-from . import arithmetic, diagonals, products, reductions, repetition, selection, shaping
-from . import arithmetic, diagonals, products, reductions, repetition, selection, shaping, splitting
+from ..core import Tensor, link_view
+from . import arithmetic, diagonals, products, reductions, repetition, scans, selection, shaping, splitting
 from .arithmetic import raw
-from .indexing import update
+from .indexing import getitem, update
 
 ARITHMETIC: dict[str, Callable] = {
     "add": arithmetic.add,
@@ -67,7 +65,10 @@ def _rearranged(t: Tensor, result: Any, what: str) -> None:
 def _iterate(t: Tensor) -> Iterator[Tensor]:
     if not t.ndim:
         raise TypeError("iteration over a 0-d Tensor; use tensor.item() for its value")
-    return iter(splitting.unstack(t))
+    parts = splitting.unstack(t)  # one operation, so that backward is linear in the number of parts
+    for index, part in enumerate(parts):
+        link_view(part, t, getitem.op, {"index": index})  # type: ignore[attr-defined]
+    return iter(parts)
 
 
 _METHODS: dict[str, Any] = {

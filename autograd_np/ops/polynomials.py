@@ -7,9 +7,10 @@ import numpy as np
 from ..core import Tensor, implements
 from .arithmetic import raw
 from .calculus import convolve
+from .joining import concatenate
 from .products import matmul
 from .scans import as_dtype
-from .shaping import concatenate, expand_dims, reshape
+from .shaping import expand_dims, reshape
 
 __all__ = ["poly", "polyadd", "polyder", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
 

@@ -8,7 +8,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core import UFUNCS, Tensor, implements, primitive
 from .arithmetic import multiply
-from .shaping import concatenate, expand_dims, moveaxis, reshape, squeeze, transpose
+from .joining import concatenate
+from .shaping import expand_dims, moveaxis, reshape, squeeze, transpose
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..core import implements, primitive
-from .shaping import astype, concatenate, reshape
+from .joining import concatenate
+from .shaping import astype, reshape
 
 __all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum"]
 

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, DTypeLike
 from ..core import Tensor, implements, primitive
 from . import arithmetic
 from .arithmetic import raw
+from .joining import concatenate
 from .products import matmul
 from .reductions import Axis, mean, sum
 from .scans import as_dtype
-from .shaping import broadcast_to, concatenate, expand_dims, reshape, squeeze, transpose
+from .shaping import broadcast_to, expand_dims, reshape, squeeze, transpose
 
 __all__ = ["average", "bincount", "corrcoef", "cov", "histogram"]
 

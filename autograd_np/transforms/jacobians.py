@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Node, Tensor
-from ..ops.shaping import reshape, stack
+from ..ops.joining import stack
+from ..ops.shaping import reshape
 from .call import Call
 from .gradient import grad
 from .products import Cotangents, push

@@ -67,9 +67,7 @@ def body(content):
 
 @pytest.fixture
 def archive(content, body):
-    return Archive(
-        "images", 3, content=hashlib.sha256(content).hexdigest(), packed=hashlib.sha256(body).hexdigest()
-    )
+    return Archive("images", 3, content=hashlib.sha256(content).hexdigest(), packed=hashlib.sha256(body).hexdigest())
 
 
 @pytest.fixture

@@ -21,11 +21,3 @@ def test_gradients(name, data):
     f, inputs = case.row(Draw(data))
     report = gradcheck(f, inputs, method=case.method)
     assert report.probes > 0
-
-
-@pytest.mark.parametrize("name", COMPOSITIONS)
-@given(data=st.data())
-def test_gradients_of_compositions(name, data):
-    f, inputs = COMPOSITIONS[name].row(Draw(data))
-    report = gradcheck(f, inputs, method=COMPOSITIONS[name].method)
-    assert report.probes > 0

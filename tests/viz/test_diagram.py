@@ -59,9 +59,7 @@ def test_a_given_name_wins_and_two_given_names_are_both_shown(read):
     assert drawn(read, w * 2).boxes["n1"].lines[0] == "own"
 
 
-@pytest.mark.parametrize(
-    "same", [lambda x: x, lambda x: x[:], lambda x: ag.Tensor(x, copy=False), lambda x: x.T.T]
-)
+@pytest.mark.parametrize("same", [lambda x: x, lambda x: x[:], lambda x: ag.Tensor(x, copy=False), lambda x: x.T.T])
 def test_constants_are_named_by_their_memory(read, same):
     x = np.ones((3, 2))
     picture = drawn(read, x * leaf(3, 2), names={"x": same(x), "other": np.ones((3, 2)), "part": x[:2]})

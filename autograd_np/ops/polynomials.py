@@ -11,8 +11,10 @@ from .joining import concatenate
 from .products import matmul
 from .scans import as_dtype
 from .shaping import expand_dims, reshape
+from .shaping import concatenate, expand_dims, reshape
+from .statistics import floating
 
-__all__ = ["poly", "polyadd", "polyder", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
+__all__ = ["poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
 
 
 def _coefficients(p: Any) -> Any:
@@ -91,6 +93,24 @@ def _significant(a: Any) -> Any:
 def polymul(a1: Any, a2: Any) -> Any:
     """Coefficients of the product, without leading zeros of the factors.  As `numpy.polymul`."""
     return convolve(_significant(a1), _significant(a2))
+
+
+@implements(np.polydiv)
+def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+    """Coefficients of the quotient and of the remainder; the remainder's leading ones that are 0 are left out.
+
+    As `numpy.polydiv`.
+    """
+    u, v = floating(_coefficients(u)), floating(_coefficients(v))
+    quotient = []
+    for k in range(u.shape[0] - v.shape[0] + 1):
+        q = u[k : k + 1] / v[0]
+        taken = concatenate([np.zeros(k, v.dtype), q * v, np.zeros(u.shape[0] - k - v.shape[0], v.dtype)])
+        u = u - taken
+        quotient.append(q)
+    zero = np.isclose(raw(u), 0, rtol=1e-14)
+    first = int(np.argmin(zero)) if not zero.all() else u.shape[0] - 1
+    return concatenate(quotient or [0 * u[:1]]), u[first:]
 
 
 @implements(np.poly)

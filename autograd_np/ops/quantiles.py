@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core import implements
 from . import arithmetic
 from .arithmetic import raw
-from .reductions import Axis, mean
+from .reductions import Axis, count, mean
 from .scans import as_dtype
 from .shaping import expand_dims, reshape, transpose
 from .statistics import floating
@@ -97,8 +97,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan:
     dtype = x.dtype if weak else q.dtype
     if not np.all((raw(q) >= 0) & (raw(q) <= 1)):
         raise ValueError("quantile: q is a part of the whole: from 0 to 1 (percentile: to 100)")
-    if not x.size:
-        raise ValueError(f"quantile: x has no element, shape {x.shape}")
+    if count(x, axis) == 0:
+        raise ValueError(f"quantile: there is no element along axis {axis} of x {x.shape}")
     alpha, beta, jump = _METHODS[method]
 
     def places(n: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:

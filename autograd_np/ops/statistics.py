@@ -38,7 +38,7 @@ def average(x: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     x = floating(x)
     if weights is None:
         y = mean(x, axis, keepdims=keepdims)
-        return (y, np.full(y.shape, x.size / max(y.size, 1), y.dtype)) if returned else y
+        return (y, np.ones_like(y) * (x.size / max(y.size, 1))) if returned else y
     w = as_dtype(weights, None)
     if w.shape != x.shape:
         if axis is None:

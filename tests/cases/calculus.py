@@ -149,6 +149,7 @@ COMPOSITIONS = {
     "polyadd": Case(two_polynomials(np.polyadd), "exact"),
     "polysub": Case(two_polynomials(np.polysub), "exact"),
     "polymul": Case(two_polynomials(np.polymul, "off zero")),
+    "polydiv": Case(two_polynomials(np.polydiv, "off zero")),
     "poly": Case(poly),
     "vander": Case(vander),
     "polyfit": Case(polyfit),

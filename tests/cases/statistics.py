@@ -65,7 +65,7 @@ def quantile(f: Callable, nan: bool = False, whole: float = 1) -> Callable:
         if d.one_of(True, False):
             q: Any = d.one_of(0.0, 0.5, 1.0, 0.31)
             if method == "averaged_inverted_cdf":  # which in NumPy 2.4 forgets float32
-                q = np.asarray(q)
+                q = np.array([q])
             return lambda x: call(x, q), [x]
         q = off_places(d) + np.array(d.one_of(0.0, [0.0, 0.0], [[0.0]] if not nan else [0.0]))
         if method not in METHODS[3:9]:

@@ -18,21 +18,32 @@ def turn(d: Draw, batch: tuple[int, ...], n: int) -> np.ndarray:
     return np.linalg.qr(d.rng.normal(size=(*batch, n, n)))[0]
 
 
-def matrix(d: Draw, m: int, n: int, batch: tuple[int, ...] | None = None) -> np.ndarray:
-    """Singular values at least 0.3 apart, and from 0."""
+def matrix(
+    d: Draw, m: int, n: int, batch: tuple[int, ...] | None = None, fits: Callable = lambda x: True
+) -> np.ndarray:
+    """Singular values at least 0.3 apart, and from 0; tried until it fits."""
     batch = d.one_of((), (), (2,), (1, 2)) if batch is None else batch
     k = min(m, n)
-    values = 0.5 * np.arange(1, k + 1) + d.rng.uniform(0, 0.2, (*batch, k))
-    return d.layout((turn(d, batch, m)[..., :k] * values[..., None, :]) @ turn(d, batch, n)[..., :k, :])
+    while True:
+        values = 0.5 * np.arange(1, k + 1) + d.rng.uniform(0, 0.2, (*batch, k))
+        x = (turn(d, batch, m)[..., :k] * values[..., None, :]) @ turn(d, batch, n)[..., :k, :]
+        if fits(x):
+            return d.layout(x)
 
 
-def square(d: Draw, batch: tuple[int, ...] | None = None) -> np.ndarray:
+def no_kink(x: np.ndarray) -> bool:
+    """Whether sums of absolute values along either axis are far from equal, and elements from 0."""
+    sums = [np.diff(np.sort(np.abs(x).sum(axis)), axis=-1) for axis in (-1, -2)]
+    return np.abs(x).min() > 0.05 and all(gaps.min(initial=1) > 0.1 for gaps in sums)
+
+
+def square(d: Draw, batch: tuple[int, ...] | None = None, fits: Callable = lambda x: True) -> np.ndarray:
     n = d.one_of(1, 2, 3)
-    return matrix(d, n, n, batch)
+    return matrix(d, n, n, batch, fits)
 
 
-def oblong(d: Draw) -> np.ndarray:
-    return matrix(d, *d.one_of((1, 1), (2, 2), (3, 3), (2, 3), (3, 2), (4, 2), (1, 3)))
+def oblong(d: Draw, fits: Callable = lambda x: True) -> np.ndarray:
+    return matrix(d, *d.one_of((1, 1), (2, 2), (3, 3), (2, 3), (3, 2), (4, 2), (1, 3)), fits=fits)
 
 
 SUMS = (1, -1, np.inf, -np.inf)  # the orders of matrix norms that are sums of absolute values
@@ -86,6 +97,8 @@ def slogdet(d: Draw) -> tuple[Callable, list]:
 
 def cofactor_slope(d: Draw) -> tuple[Callable, list]:
     a = square(d)
+    if a.shape[-1] < 3:  # it is the same for every a
+        return lambda x: linalg.cofactor_slope(x, a), [d.array(a.shape)]
     return linalg.cofactor_slope, [d.array(a.shape), a]
 
 
@@ -174,12 +187,17 @@ def norm(d: Draw) -> tuple[Callable, list]:
     if ord in SUMS:
         untied(np.moveaxis(x, 2, 0))
     return lambda x: np.linalg.norm(x, ord=ord, axis=(0, 1), keepdims=keepdims), [x]
+        return lambda x: np.linalg.norm(x, ord=ord, keepdims=keepdims), [matrix(d, 3, d.one_of(2, 3), (), no_kink)]
+    i, j = d.one_of((0, 1), (2, 0), (-1, 1), (1, 2))
+    x = np.moveaxis(matrix(d, 2, 3, (2,), no_kink), (-2, -1), (i, j))
+    return lambda x: np.linalg.norm(x, ord=ord, axis=(i, j), keepdims=keepdims), [x]
 
 
 def matrix_norm(d: Draw) -> tuple[Callable, list]:
     ord, keepdims = d.one_of("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf), d.one_of(False, True)
     x = oblong(d)
     return lambda x: np.linalg.matrix_norm(x, ord=ord, keepdims=keepdims), [untied(x) if ord in SUMS else x]
+    return lambda x: np.linalg.matrix_norm(x, ord=ord, keepdims=keepdims), [oblong(d, no_kink)]
 
 
 def cond(d: Draw) -> tuple[Callable, list]:
@@ -189,6 +207,9 @@ def cond(d: Draw) -> tuple[Callable, list]:
         untied(x)
         untied(np.linalg.inv(x), margin=0.3)
     return lambda x: np.linalg.cond(x, p), [x]
+    if p in (None, 2, -2):
+        return lambda x: np.linalg.cond(x, p), [oblong(d)]
+    return lambda x: np.linalg.cond(x, p), [square(d, fits=lambda x: no_kink(x) and no_kink(np.linalg.inv(x)))]
 
 
 def diagonal(d: Draw) -> tuple[Callable, list]:

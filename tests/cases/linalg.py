@@ -136,8 +136,13 @@ def svd(d: Draw) -> tuple[Callable, list]:
     return f, [x]
 
 
+def leading_columns_apart(x: np.ndarray) -> bool:
+    """Whether the first columns, those that determine Q, are far from dependent."""
+    return np.linalg.svdvals(x[..., : x.shape[-2]]).min() > 0.3
+
+
 def qr(d: Draw) -> tuple[Callable, list]:
-    x, mode = oblong(d), d.one_of("reduced", "complete", "r")
+    x, mode = oblong(d, leading_columns_apart), d.one_of("reduced", "complete", "r")
     k = min(x.shape[-2:])
     q0 = np.linalg.qr(x)[0]
 

@@ -11,7 +11,6 @@ from .joining import concatenate
 from .products import matmul
 from .scans import as_dtype
 from .shaping import expand_dims, reshape
-from .shaping import concatenate, expand_dims, reshape
 from .statistics import floating
 
 __all__ = ["poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]

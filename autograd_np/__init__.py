@@ -14,6 +14,7 @@ from types import ModuleType
 from .core import (
     Tensor,
     binary,
+    debug,
     enable_grad,
     gradients,
     is_grad_enabled,

@@ -1,6 +1,7 @@
 """The engine: Tensor, the tape, the backward sweep, and how operations are defined.  It knows no operation."""
 
 from . import protocols as protocols
+from .debug import debug
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .op import Op
@@ -21,6 +22,7 @@ __all__ = [
     "Shaped",
     "Tensor",
     "binary",
+    "debug",
     "enable_grad",
     "gradients",
     "implements",

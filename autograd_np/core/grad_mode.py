@@ -1,4 +1,4 @@
-"""Whether operations are recorded: a switch of each thread's own."""
+"""Whether operations are recorded, and watched: switches of each thread's own."""
 
 import functools
 import threading
@@ -11,9 +11,22 @@ F = TypeVar("F", bound=Callable)
 
 class _Mode(threading.local):
     recording = True
+    debugging: str | None = None  # "values", or in a sweep "traces": see `core.debug`
 
 
 mode = _Mode()
+
+
+class _Debugging:
+    """How many `debug` contexts there are in all threads: where there is none, operations ask no further."""
+
+    __slots__ = ("threads",)
+
+    def __init__(self) -> None:
+        self.threads = 0
+
+
+debugging = _Debugging()
 
 
 class _Switch:

@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from .debug import watch
 from .dispatch import UFUNCS, implements
-from .grad_mode import mode
+from .grad_mode import debugging, mode
 from .op import PICK, Op, Rule
 from .tape import Bundle, Node, Shaped
 from .tensor import Tensor
@@ -49,11 +50,15 @@ def _several(
     arrays = tuple(np.asarray(out) for out in outs)
     tensors = [Tensor.make(array, None) for array in arrays]
     if mode.recording and any(nodes) and tensors:
+    bundle = None
+    if mode.recording and any(nodes):
         saves_out, kept = _kept(op, args, nodes)
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
         for index, tensor in enumerate(tensors):
             if tensor.dtype.kind == "f":
                 tensor.node = picked(bundle, index, tensor.data).node
+    if debugging.threads:
+        watch(op, args, arrays, bundle)
     return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
 
 
@@ -104,9 +109,12 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         node = x.node
-        if node is None or not mode.recording:
-            return Tensor.make(out, None)
-        return Tensor.make(out, Node(op, (data if saves_input else node,), (node,), None, out, saves_out))
+        if node is not None:
+            kept = data if saves_input else node
+            node = Node(op, (kept,), (node,), None, out, saves_out) if mode.recording else None
+        if debugging.threads:
+            watch(op, (data,), (out,), node)
+        return Tensor.make(out, node)
 
     return _publish(op, operation, forward)
 
@@ -144,6 +152,8 @@ def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: st
         except ValueError as error:
             raise mismatch(op, error, a_data, b_data) from None
         if (a_node is None and b_node is None) or not mode.recording:
+            if debugging.threads:
+                watch(op, (a_data, b_data), (out,), None)
             return Tensor.make(out if type(out) is np.ndarray else np.asarray(out), None)
         if type(a_data) is not np.ndarray:
             a_data = _operand(a_data)
@@ -158,7 +168,10 @@ def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: st
             a_data if saves_a else _stand_in(a_data, a_node),
             b_data if saves_b else _stand_in(b_data, b_node),
         )
-        return Tensor.make(out, Node(op, kept, (a_node, b_node), None, out, saves_out))
+        node = Node(op, kept, (a_node, b_node), None, out, saves_out)
+        if debugging.threads:
+            watch(op, (a_data, b_data), (out,), node)
+        return Tensor.make(out, node)
 
     return _publish(op, operation, forward)
 
@@ -263,6 +276,8 @@ def primitive(
                 out = np.asarray(out)
             recorded = mode.recording and any(nodes)
             made = record(op, raw, nodes, params, out) if recorded else Tensor.make(out, None)
+            if debugging.threads:
+                watch(op, raw, (out,), made.node)
             if view:
                 link_view(made, args[0], op, params)
             return made

@@ -3,12 +3,14 @@
 import heapq
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .grad_mode import enable_grad, no_grad
+from .debug import check_rule, check_saved, in_sweep
+from .grad_mode import debugging, enable_grad, mode, no_grad
 from .op import PICK
 from .primitive import picked
 from .summation import precise_sum
@@ -153,10 +155,12 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = _Alarm()
+    watching = debugging.threads and mode.debugging
     selected = any(not np.all(cotangent) for cotangent in seeds if cotangent is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
+        in_sweep() if watching else nullcontext(),
     ):
         while queue:
             _, node = heapq.heappop(queue)
@@ -189,6 +193,8 @@ def _sweep(
                         new = _determinate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = _fit(new, parent, node, position)
+                if watching:
+                    check_rule(node, position, g, new)
                 if parent not in pending:
                     pending[parent] = new
                     heapq.heappush(queue, (-parent.serial, parent))
@@ -316,6 +322,8 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
             f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
             "t += v); run backward before the write, or the forward pass again after it"
         )
+    if debugging.threads:
+        check_saved(node)
     if create_graph:
         args = tuple(
             Tensor.make(arg, parent) if type(arg) is np.ndarray else arg

@@ -67,10 +67,12 @@ class Node(Shaped):
         "parents",
         "retains_grad",
         "serial",
+        "trace",
     )
 
     grad: "Tensor | None"
     name: str | None
+    trace: tuple[str, dict[str, int]]  # only under `debug`: the user's line, and checksums of what is saved
 
     def __init__(
         self,

@@ -353,13 +353,18 @@ class Programs(RuleBasedStateMachine):
             a.tensor.backward(cotangent, retain_graph=retain)
         except RuntimeError:
             assert self.may_refuse(a)
+            self.release(a, retain)  # what it had passed until then
             return
         assert a.top not in self.spent
         for u, element in zip(cotangent.ravel(), a.array.ravel(), strict=True):
             for (leaf, i), slope in element.slopes.items():
                 self.gradients.setdefault(leaf, Counter())[i] += u * slope
+        self.release(a, retain)
         if not retain:
             self.spent |= {a.top} - {None}  # a leaf is never released
+
+    def release(self, a, retain):
+        if not retain:
             self.released |= {time for kind, time, *_ in a.group.history if kind == "op"}
 
     # -- what must hold ----------------------------------------------------------------------------------------------

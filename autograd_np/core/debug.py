@@ -1,0 +1,173 @@
+"""`debug`: find the first NaN or infinity, and arrays that were changed behind the tape's back."""
+
+import sys
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from .grad_mode import debugging, mode
+from .op import Op
+from .tape import Bundle, Node
+from .tensor import Tensor
+
+_LIBRARIES = tuple(f"{Path(file).parent}/" for file in (Path(__file__).parent, np.__file__))
+_counting = threading.Lock()
+
+
+class debug:
+    """Check all that this thread computes: a context manager.  Everything is slower inside.
+
+    - The operation that first makes a NaN or an infinity out of finite numbers raises, in a forward pass and in
+      backward.
+    - An array that backward needs, but that was changed since it was recorded (``t.data[...] = v``, or writing to an
+      ndarray that an operation took), raises when backward comes to it.
+
+    Messages name the operation, shapes, and the line of your code.
+
+    Raises
+    ------
+    FloatingPointError
+        At a NaN or an infinity.
+    RuntimeError
+        At a changed array.
+
+    Examples
+    --------
+    >>> import numpy as np, autograd_np as ag
+    >>> x = ag.Tensor([1.0, 0.0], requires_grad=True)
+    >>> with ag.debug():  # doctest: +ELLIPSIS
+    ...     y = np.log(x)
+    Traceback (most recent call last):
+    ...
+    FloatingPointError: log gave -inf at index (1,) from finite arguments (float64 (2,)), at <doctest ...>:2
+    """
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Any, str | None]] = []  # a stack, so that it can be entered again inside itself
+
+    def __enter__(self) -> Self:
+        quiet = np.errstate(all="ignore")  # what NumPy would warn of is reported here, by the operation that did it
+        quiet.__enter__()
+        self._before.append((quiet, mode.debugging))
+        mode.debugging = "values"
+        with _counting:
+            debugging.threads += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        quiet, mode.debugging = self._before.pop()
+        with _counting:
+            debugging.threads -= 1
+        quiet.__exit__(kind, error, trace)
+
+
+class in_sweep:
+    """While a sweep is itself recorded: note what it does, but leave it to judge the values of whole rules."""
+
+    def __enter__(self) -> None:
+        self._before = mode.debugging
+        mode.debugging = self._before and "traces"
+
+    def __exit__(self, *error: object) -> None:
+        mode.debugging = self._before
+
+
+def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -> None:
+    """Look at what an operation has just done; called only while some thread is debugging."""
+    if not mode.debugging:
+        return
+    place = _users_line()
+    if node is not None:
+        node.trace = (place, _checksums(node))
+    fault = _fault(outs) if mode.debugging == "values" else None
+    if fault and not _fault(args):
+        raise FloatingPointError(f"{op.name} gave {fault} from finite arguments ({_kinds(args)}), at {place}")
+
+
+def check_saved(node: Node) -> None:
+    """Raise if an array that an entry saved is not what it was when the entry was made."""
+    place, before = getattr(node, "trace", (None, None))
+    if not mode.debugging or before is None:
+        return
+    now = _checksums(node)
+    for name, checksum in before.items():
+        if now.get(name) != checksum:
+            array = dict(_saved_arrays(node))[name]
+            raise RuntimeError(
+                f"backward: {name} of {_name(node)}, {array.dtype} {array.shape}, was changed from outside after "
+                f"{place} recorded it; give a copy, or change it after backward"
+            )
+
+
+def check_rule(node: Node, position: int, g: Any, new: Any) -> None:
+    """Raise if a rule has made a NaN or an infinity out of finite numbers."""
+    fault = _fault([new])
+    saved = [array for _, array in _saved_arrays(node)]
+    if fault and not _fault([*g, *saved] if isinstance(g, tuple) else [g, *saved]):
+        place, _ = getattr(node, "trace", ("an unknown line", None))
+        raise FloatingPointError(
+            f"backward: the rule of {_name(node)} for argument {position} gave {fault} from a finite cotangent "
+            f"({_kinds(g if isinstance(g, tuple) else [g])}); {_name(node)} was recorded at {place}"
+        )
+
+
+def _name(node: Node) -> str:
+    return node.op.name if node.op is not None else "a leaf"
+
+
+def _array(value: Any) -> Any:
+    return value.data if isinstance(value, Tensor) else value
+
+
+def _fault(values: Sequence[Any]) -> str | None:
+    """Name the first NaN or infinity."""
+    for value in values:
+        value = _array(value)
+        if isinstance(value, (float, complex, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "fc":
+            bad = ~np.isfinite(value)
+            if np.any(bad):
+                index = tuple(int(i) for i in np.argwhere(bad)[0]) if np.ndim(value) else ()
+                return f"{np.asarray(value)[index]}" + (f" at index {index}" if index else "")
+    return None
+
+
+def _kinds(values: Sequence[Any]) -> str:
+    arrays = (np.asarray(_array(value)) for value in values if value is not None)
+    return ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
+
+
+def _saved_arrays(node: Node) -> Iterator[tuple[str, np.ndarray]]:
+    """Give all arrays that an entry keeps for its rules, each with what a message calls it."""
+    for position, arg in enumerate(node.args or ()):
+        if isinstance(arg, np.ndarray):
+            yield f"argument {position}", arg
+    outs = node.out if isinstance(node, Bundle) else (node.out,)
+    for position, out in enumerate(outs):
+        if isinstance(out, np.ndarray):
+            yield f"output {position}" if isinstance(node, Bundle) else "the output", out
+    for key, value in (node.params or {}).items():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, np.ndarray):
+                yield f"{key}=", part
+
+
+def _checksums(node: Node) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, array in _saved_arrays(node):
+        found[name] = zlib.crc32(np.ascontiguousarray(array).data.cast("B") if array.size else b"", found.get(name, 0))
+    return found
+
+
+def _users_line() -> str:
+    """Give the line that called the library: of the first frame that is neither ours nor NumPy's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES):
+        frame = frame.f_back
+    return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -49,9 +49,8 @@ def _several(
     """Make the output Tensors of an operation that gives a tuple, named as it is."""
     arrays = tuple(np.asarray(out) for out in outs)
     tensors = [Tensor.make(array, None) for array in arrays]
-    if mode.recording and any(nodes) and tensors:
     bundle = None
-    if mode.recording and any(nodes):
+    if mode.recording and any(nodes) and tensors:
         saves_out, kept = _kept(op, args, nodes)
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
         for index, tensor in enumerate(tensors):

@@ -67,8 +67,9 @@ def quantile(f: Callable, nan: bool = False, whole: float = 1) -> Callable:
             if method == "averaged_inverted_cdf":  # which in NumPy 2.4 forgets float32
                 q = np.array([q])
             return lambda x: call(x, q), [x]
-        q = off_places(d) + np.array(d.one_of(0.0, [0.0, 0.0], [[0.0]] if not nan else [0.0]))
-        if method not in METHODS[3:9]:
+        interpolates = method in METHODS[3:9]
+        q = off_places(d) + np.array(d.one_of(0.0 if interpolates else [0.0], [0.0, 0.0], [0.0] if nan else [[0.0]]))
+        if not interpolates:
             return lambda x: call(x, q), [x]
         # so little at a time that no place is crossed; nanquantile of NumPy 2.4 itself mixes up the axes of a 2-d q
         return lambda x, step: call(x, q + 0.01 * step), [x, np.zeros_like(q)]

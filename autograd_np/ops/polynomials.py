@@ -107,9 +107,9 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
         taken = concatenate([np.zeros(k, v.dtype), q * v, np.zeros(u.shape[0] - k - v.shape[0], v.dtype)])
         u = u - taken
         quotient.append(q)
-    zero = np.isclose(raw(u), 0, rtol=1e-14)
-    first = int(np.argmin(zero)) if not zero.all() else u.shape[0] - 1
-    return concatenate(quotient or [0 * u[:1]]), u[first:]
+    u = u[len(quotient) :] if v.shape[0] > 1 else 0 * u[-1:]  # what was divided is 0 but for rounding
+    other = np.flatnonzero(~np.isclose(raw(u), 0))
+    return concatenate(quotient or [0 * u[:1]]), u[other[0] if other.size else u.shape[0] - 1 :]
 
 
 @implements(np.poly)

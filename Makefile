@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep lint clean
+.PHONY: help demo test deep lint docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ lint: .venv/test.stamp  ## check style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+docs: .venv/test.stamp  ## write docs/operations.md
+	@.venv/bin/python docs/make_operations.py
 
 clean:  ## remove .venv, results and caches
 	@rm -rf .venv runs build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -1,7 +1,7 @@
 """The examples in docstrings and in the documents, run as they stand."""
 
 import doctest
-import importlib
+import importlib.util
 import pkgutil
 import re
 import textwrap
@@ -47,3 +47,10 @@ def test_documents(name, tmp_path, monkeypatch):
             scope = test.globs
         else:
             exec(compile(textwrap.dedent(block), name, "exec"), scope)
+
+
+def test_the_list_of_operations_is_up_to_date():
+    path = ROOT / "docs" / "make_operations.py"
+    maker = importlib.util.module_from_spec(spec := importlib.util.spec_from_file_location("make_operations", path))
+    spec.loader.exec_module(maker)
+    assert (ROOT / "docs" / "operations.md").read_text() == maker.document(), "run `make docs`"

@@ -39,6 +39,7 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
                     raise TypeError(f"np.{function.__name__}: {key}= is not supported on a Tensor; {REMEDY}")
             return ours(**given)
 
+        adapted.operation = ours  # type: ignore[attr-defined]
         FUNCTIONS[function] = adapted
         return ours
 

@@ -28,12 +28,14 @@ from .ops.calculus import *
 from .ops.convolution import *
 from .ops.diagonals import *
 from .ops.einsum import *
+from .ops.exponentials import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.losses import *
 from .ops.nan_reductions import *
 from .ops.padding import *
 from .ops.polynomials import *
+from .ops.parts import *
 from .ops.pooling import *
 from .ops.products import *
 from .ops.quantiles import *
@@ -48,6 +50,8 @@ from .ops.sorting import *
 from .ops.splitting import *
 from .ops.statistics import *
 from .transforms import *
+from .ops.special import *
+from .ops.trigonometry import *
 
 __version__ = "0.1.0"
 

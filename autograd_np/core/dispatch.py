@@ -16,10 +16,14 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
     """Let ``function(tensor, ...)`` run the decorated function: a decorator.
 
     The first ``arrays`` parameters correspond by position, whatever they are called; the others by name.  Parameters
-    of NumPy's that the decorated function lacks are refused, unless they are given NumPy's own default.
+    of NumPy's that the decorated function lacks are refused, unless they are given NumPy's own default.  A ufunc's
+    are all positional.
     """
 
     def register(ours: Callable) -> Callable:
+        if isinstance(function, np.ufunc):
+            UFUNCS[function] = ours
+            return ours
         known = list(inspect.signature(ours).parameters)
         theirs = inspect.signature(function).parameters
         if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs.values()):

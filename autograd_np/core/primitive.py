@@ -24,6 +24,8 @@ import numpy as np
 from .debug import watch
 from .dispatch import UFUNCS, implements
 from .grad_mode import debugging, mode
+from .dispatch import implements
+from .grad_mode import mode
 from .op import PICK, Op, Rule
 from .tape import Bundle, Node, Shaped
 from .tensor import Tensor
@@ -347,10 +349,7 @@ def _publish(op: Op, operation: Operation, of: Callable | tuple[Callable, ...]) 
     operation.op = op  # type: ignore[attr-defined]
     operation.__name__ = operation.__qualname__ = op.name
     for function in of if isinstance(of, tuple) else (of,):
-        if isinstance(function, np.ufunc):
-            UFUNCS[function] = operation
-        else:
-            implements(function, arrays=0 if op.variadic else len(op.rules))(operation)
+        implements(function, arrays=0 if op.variadic else len(op.rules))(operation)
     if operation.__doc__ is None:
         operation.__doc__ = f"As `numpy.{op.name}`, elementwise.\n\nVJP: {op.formula}"
     return operation

@@ -1,5 +1,6 @@
 r"""Activations: elementwise, and over the classes of one axis."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..core import primitive, unary
 from .reductions import shifted_exp, sum
 
-__all__ = ["leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "tanh"]
+__all__ = ["gelu", "leaky_relu", "log_sigmoid", "log_softmax", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh"]
 
 
 tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)")
@@ -19,6 +20,53 @@ def _sigmoid(x: Any) -> Any:
 
 
 sigmoid = unary(_sigmoid, lambda g, y, _x: g * y * (1 - y), r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid")
+
+softplus = unary(
+    lambda x: np.logaddexp(x, 0), lambda g, _y, x: g * sigmoid(x), r"\bar x = \bar y \odot \sigma(x)", name="softplus"
+)
+
+log_sigmoid = unary(
+    lambda x: -np.logaddexp(np.negative(x), 0),
+    lambda g, _y, x: g * sigmoid(-x),
+    r"\bar x = \bar y \odot \sigma(-x)",
+    name="log_sigmoid",
+)
+
+
+def _silu_rule(g: Any, _y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * s * (1 + x * (1 - s))
+
+
+silu = unary(
+    lambda x: np.multiply(x, sigmoid(x)),
+    _silu_rule,
+    r"\bar x = \bar y \odot \sigma(x) \odot (1 + x \odot (1 - \sigma(x)))",
+    name="silu",
+)
+
+# gelu in its form with tanh (Hendrycks and Gimpel, 2016, section 2): x σ(2u), u = √(2/π) (x + 0.044715 x³).
+_GELU = 2 * math.sqrt(2 / math.pi)
+_GELU_CUBIC = 0.044715
+
+
+def _gelu_gate(x: Any) -> tuple[Any, Any]:
+    """Give σ(2u), and x so limited that its cube does not overflow: the gate is 0 or 1 far within."""
+    near = np.clip(x, -40, 40)
+    return sigmoid(_GELU * near * (1 + _GELU_CUBIC * near * near)), near
+
+
+def _gelu_rule(g: Any, _y: Any, x: Any) -> Any:
+    s, near = _gelu_gate(x)
+    return g * s * (1 + _GELU * near * (1 + 3 * _GELU_CUBIC * near * near) * (1 - s))
+
+
+gelu = unary(
+    lambda x: np.multiply(x, _gelu_gate(x)[0]),
+    _gelu_rule,
+    r"\bar x = \bar y \odot (s + x \odot s \odot (1 - s) \odot 2u'),\; s = \sigma(2u)",
+    name="gelu",
+)
 
 relu = unary(lambda x: np.maximum(x, 0), lambda g, y, _x: g * (y != 0), r"\bar x = \bar y \odot [x > 0]", name="relu")
 

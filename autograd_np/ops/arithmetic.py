@@ -14,19 +14,26 @@ __all__ = [
     "abs",
     "absolute",
     "add",
+    "cbrt",
     "clip",
     "divide",
     "exp",
+    "fabs",
+    "fmax",
+    "fmin",
     "log",
     "maximum",
     "minimum",
     "multiply",
     "negative",
     "positive",
+    "pow",
     "power",
+    "reciprocal",
     "sqrt",
     "square",
     "subtract",
+    "true_divide",
     "where",
 ]
 
@@ -76,6 +83,9 @@ power = binary(
     r"\bar x = \bar y \odot p \odot x^{p-1},\; \bar p = \bar y \odot y \odot \log x",
 )
 
+true_divide = divide
+pow = power
+
 negative = unary(np.negative, lambda g, _y, _x: -g, r"\bar x = -\bar y")
 
 positive = unary(np.positive, lambda g, _y, _x: g, r"\bar x = \bar y")
@@ -86,18 +96,23 @@ log = unary(np.log, lambda g, _y, x: g / x, r"\bar x = \bar y \oslash x")
 
 sqrt = unary(np.sqrt, lambda g, y, _x: g / (2 * y), r"\bar x = \bar y \oslash 2y")
 
+cbrt = unary(np.cbrt, lambda g, y, _x: g / (3 * y * y), r"\bar x = \bar y \oslash 3y^2")
+
+reciprocal = unary(np.reciprocal, lambda g, y, _x: -g * y * y, r"\bar x = -\bar y \odot y^2")
+
 square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x")
 
 absolute = unary(np.absolute, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
-
-
 abs = absolute
+
+fabs = unary(np.fabs, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
 
 
 def _chosen(x: Any, y: Any, other: Any) -> Any:
-    """1 where x was chosen, 1/2 where both were, and a NaN is chosen before anything else."""
+    """1 where x was chosen, 1/2 where both were; a NaN was where y is one."""
     x, y, other = raw(x), raw(y), raw(other)
-    mine, theirs = (x == y) | np.isnan(x), (other == y) | np.isnan(other)
+    missing = np.isnan(y)
+    mine, theirs = (x == y) | (missing & np.isnan(x)), (other == y) | (missing & np.isnan(other))
     return np.where(mine, np.where(theirs, 0.5, 1.0), 0.0).astype(np.asarray(y).dtype)
 
 
@@ -106,6 +121,10 @@ _EXTREME = r"\bar a = \bar y \odot ([a = y] - \tfrac12 [a = b]),\; \bar b \text{
 maximum = binary(np.maximum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
 
 minimum = binary(np.minimum, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
+
+fmax = binary(np.fmax, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
+
+fmin = binary(np.fmin, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, b: g * _chosen(b, y, a), _EXTREME)
 
 
 @primitive(

@@ -171,3 +171,4 @@ def update(t: Tensor, result: Any, what: str) -> Tensor:
 
 Tensor.__getitem__ = _read  # type: ignore[method-assign]
 Tensor.__setitem__ = _write  # type: ignore[method-assign]
+Tensor._update = update  # type: ignore[attr-defined]

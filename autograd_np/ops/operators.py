@@ -8,6 +8,8 @@ import numpy as np
 
 from ..core import Tensor, link_view
 from . import arithmetic, diagonals, products, reductions, repetition, scans, selection, shaping, splitting
+from ..core import Tensor
+from . import arithmetic, parts, products, reductions, shaping
 from .arithmetic import raw
 from .indexing import getitem, update
 
@@ -17,6 +19,7 @@ ARITHMETIC: dict[str, Callable] = {
     "mul": arithmetic.multiply,
     "truediv": arithmetic.divide,
     "pow": arithmetic.power,
+    "mod": parts.remainder,
     "matmul": products.matmul,
 }
 
@@ -29,7 +32,7 @@ def _in_place(operation: Callable, sign: str) -> Callable:
     return lambda self, other: update(self, operation(self, other), f"t {sign}= v")
 
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@"}
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "mod": "%", "matmul": "@"}
 for _name, _operation in ARITHMETIC.items():
     setattr(Tensor, f"__{_name}__", _operation)
     setattr(Tensor, f"__r{_name}__", _reflected(_operation))
@@ -76,6 +79,8 @@ _METHODS: dict[str, Any] = {
     "__neg__": arithmetic.negative,
     "__pos__": arithmetic.positive,
     "__abs__": arithmetic.absolute,
+    "__divmod__": parts.divmod,
+    "__rdivmod__": lambda t, other: parts.divmod(other, t),
     "__invert__": lambda t: Tensor.make(~t.data, None),
     "sum": reductions.sum,
     "mean": reductions.mean,
@@ -87,6 +92,9 @@ _METHODS: dict[str, Any] = {
     "max": reductions.max,
     "min": reductions.min,
     "clip": arithmetic.clip,
+    "conj": parts.conjugate,
+    "conjugate": parts.conjugate,
+    "round": lambda t, decimals=0: Tensor.make(np.asarray(np.round(t.data, decimals)), None),
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
     "astype": shaping.astype,
@@ -109,6 +117,12 @@ _METHODS: dict[str, Any] = {
     "put": lambda t, indices, values, mode="raise": np.put(t, indices, values, mode),
     "reshape": lambda t, *shape, order="C": shaping.reshape(t, shape=_shape_arguments(shape), order=order),
     "transpose": lambda t, *axes: shaping.transpose(t, axes=_shape_arguments(axes) if axes else None),
+    "argmax": lambda t, axis=None: Tensor.make(np.asarray(np.argmax(t.data, axis=axis)), None),
+    "argmin": lambda t, axis=None: Tensor.make(np.asarray(np.argmin(t.data, axis=axis)), None),
+    "any": lambda t, axis=None: Tensor.make(np.asarray(np.any(t.data, axis=axis)), None),
+    "all": lambda t, axis=None: Tensor.make(np.asarray(np.all(t.data, axis=axis)), None),
+    "real": property(parts.real),
+    "imag": property(lambda t: Tensor.make(np.imag(t.data), None)),
     "T": property(shaping.transpose),
     "mT": property(shaping.matrix_transpose),
 }

@@ -36,6 +36,7 @@ VALUES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] 
     "any": lambda rng, shape: rng.uniform(-2, 2, shape),
     "integers": lambda rng, shape: rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], shape),
     "positive": lambda rng, shape: rng.uniform(0.3, 4, shape),
+    "inside 1": lambda rng, shape: rng.uniform(-0.9, 0.9, shape),
     # both signs, nothing within 0.1 of the threshold 0
     "off zero": lambda rng, shape: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 3, shape),
     # pairwise at least 0.04 apart: no ties, and no change of order within the steps of a numerical derivative

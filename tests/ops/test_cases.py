@@ -9,6 +9,8 @@ from autograd_np.testing import gradcheck
 from autograd_np.testing.strategies import Draw
 from tests.cases import CASES, COMPOSITIONS
 
+ROWS = CASES | COMPOSITIONS
+
 
 def test_every_operation_has_a_row_and_every_row_an_operation():
     assert set(CASES) == set(REGISTRY)
@@ -20,4 +22,7 @@ def test_gradients(name, data):
     case = (CASES | COMPOSITIONS)[name]
     f, inputs = case.row(Draw(data))
     report = gradcheck(f, inputs, method=case.method)
+@pytest.mark.parametrize("name", ROWS)
+    f, inputs = ROWS[name].row(Draw(data))
+    report = gradcheck(f, inputs, method=ROWS[name].method)
     assert report.probes > 0

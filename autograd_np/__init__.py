@@ -34,8 +34,8 @@ from .ops.joining import *
 from .ops.losses import *
 from .ops.nan_reductions import *
 from .ops.padding import *
-from .ops.polynomials import *
 from .ops.parts import *
+from .ops.polynomials import *
 from .ops.pooling import *
 from .ops.products import *
 from .ops.quantiles import *
@@ -47,11 +47,11 @@ from .ops.selection import *
 from .ops.shaping import *
 from .ops.slices import *
 from .ops.sorting import *
+from .ops.special import *
 from .ops.splitting import *
 from .ops.statistics import *
-from .transforms import *
-from .ops.special import *
 from .ops.trigonometry import *
+from .transforms import *
 
 __version__ = "0.1.0"
 

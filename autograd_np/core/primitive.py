@@ -22,10 +22,8 @@ from typing import Any
 import numpy as np
 
 from .debug import watch
-from .dispatch import UFUNCS, implements
-from .grad_mode import debugging, mode
 from .dispatch import implements
-from .grad_mode import mode
+from .grad_mode import debugging, mode
 from .op import PICK, Op, Rule
 from .tape import Bundle, Node, Shaped
 from .tensor import Tensor

@@ -51,8 +51,9 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, out: A
     if out is not None:
         return _into(out, ufunc, method, inputs, kwargs)
     operation = UFUNCS.get(ufunc)
-    if method == "__call__" and not kwargs and operation is not None:
-        return operation(*inputs)
+    named = ufunc.signature is not None and kwargs.keys() == {"axis"}  # as in np.vecdot(a, b, axis=0)
+    if method == "__call__" and operation is not None and (not kwargs or named):
+        return operation(*inputs, **kwargs)
     if method == "at":
         return _at(ufunc, *inputs)
     if ufunc in PLAIN_UFUNCS or not _records((inputs, kwargs)):
@@ -78,17 +79,6 @@ def _into(out: tuple, ufunc: np.ufunc, method: str, inputs: tuple, kwargs: dict[
             f"np.{ufunc.__name__}: out= (and array += tensor) would write a Tensor into memory without recording it; "
             f"write result = np.{ufunc.__name__}(...), or use tensor.data"
         )
-    operation = UFUNCS.get(ufunc)
-    if method == "__call__" and (not kwargs or (ufunc.signature and kwargs.keys() == {"axis"})):
-        if operation is not None:
-            return operation(*inputs, **kwargs)
-        if ufunc in PLAIN_UFUNCS:
-            return _plain(ufunc, inputs, {})
-    if not _records(inputs):
-        return _plain(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
-    call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    remedy = "leave out " + ", ".join(f"{key}=" for key in kwargs) if kwargs and operation else REMEDY
-    raise TypeError(f"np.{call}: no gradient rule for this call; {remedy}")
     chosen = kwargs.pop("where", True) if method in ("__call__", "outer") else True
     with np.errstate(all=None if chosen is True else "ignore"):  # what is not chosen may be undefined
         found = (ufunc if method == "__call__" else getattr(ufunc, method))(*inputs, **kwargs)

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tensor, link_view
-from . import arithmetic, diagonals, products, reductions, repetition, scans, selection, shaping, splitting
-from ..core import Tensor
-from . import arithmetic, parts, products, reductions, shaping
+from . import arithmetic, diagonals, parts, products, reductions, repetition, scans, selection, shaping, splitting
 from .arithmetic import raw
 from .indexing import getitem, update
 
@@ -110,17 +108,12 @@ _METHODS: dict[str, Any] = {
     # NumPy's functions of the same arguments as its methods: they come back here, to the operation of that name
     **{name: getattr(np, name) for name in ("all", "any", "argmax", "argmin", "argpartition", "argsort")},
     **{name: getattr(np, name) for name in ("dot", "nonzero", "round", "searchsorted")},
-    "conj": lambda t: np.conj(t),
     "sort": lambda t, axis=-1: _rearranged(t, np.sort(t, axis=axis), "t.sort()"),
     "partition": lambda t, kth, axis=-1: _rearranged(t, np.partition(t, kth, axis=axis), "t.partition()"),
     "fill": lambda t, value: t.__setitem__(..., value),
     "put": lambda t, indices, values, mode="raise": np.put(t, indices, values, mode),
     "reshape": lambda t, *shape, order="C": shaping.reshape(t, shape=_shape_arguments(shape), order=order),
     "transpose": lambda t, *axes: shaping.transpose(t, axes=_shape_arguments(axes) if axes else None),
-    "argmax": lambda t, axis=None: Tensor.make(np.asarray(np.argmax(t.data, axis=axis)), None),
-    "argmin": lambda t, axis=None: Tensor.make(np.asarray(np.argmin(t.data, axis=axis)), None),
-    "any": lambda t, axis=None: Tensor.make(np.asarray(np.any(t.data, axis=axis)), None),
-    "all": lambda t, axis=None: Tensor.make(np.asarray(np.all(t.data, axis=axis)), None),
     "real": property(parts.real),
     "imag": property(lambda t: Tensor.make(np.imag(t.data), None)),
     "T": property(shaping.transpose),

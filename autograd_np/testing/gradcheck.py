@@ -279,9 +279,9 @@ class _Check:
     def twice(self, directions: numeric.Arrays) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Give d⟨g, v⟩/du and d⟨g, v⟩/dx."""
         leaves, outputs = self.run(self.point)
-        recorded = [(y, Tensor(u, requires_grad=True)) for y, u in zip(outputs, self.cotangents, strict=True)]
-        seeds = [u for _, u in recorded]
-        first = gradients([y for y, _ in recorded], leaves, seeds, create_graph=True)
+        seeds = [Tensor(u, requires_grad=True) for u in self.cotangents]
+        recorded = [(y, u) for y, u in zip(outputs, seeds, strict=True) if y.requires_grad]
+        first = gradients([y for y, _ in recorded], leaves, [u for _, u in recorded], create_graph=True)
         slope: Any = 0.0
         for g, v in zip(first, directions, strict=True):
             slope = slope + np.sum(g * v)

@@ -91,7 +91,7 @@ class Draw:
 
     def layout(self, array: np.ndarray) -> np.ndarray:
         """Draw where in memory the array lies."""
-        return LAYOUTS[self.one_of(*LAYOUTS)](array)
+        return LAYOUTS[self.one_of(*LAYOUTS)](np.asarray(array))
 
     def ordered(self, *shapes: tuple[int, ...]) -> list[np.ndarray]:
         """Draw arrays no two elements of which are within 0.04 of each other, in one array or across them."""

@@ -62,9 +62,10 @@ def of_order(f: Callable) -> Callable[[Draw], tuple[Callable, list]]:
 
 def nan_to_num(d: Draw) -> tuple[Callable, list]:
     x = d.array(d.shape(), "integers")
-    hole = d.rng.random(x.shape) < 0.3
+    hole = np.asarray(d.rng.random(x.shape) < 0.3)
     hole.flat[:1] = False
-    return lambda t: np.nan_to_num(ag.where(hole, d.one_of(np.nan, np.inf, -np.inf), t), nan=3.0), [x]
+    value = d.one_of(np.nan, np.inf, -np.inf)
+    return lambda t: np.nan_to_num(ag.where(hole, value, t), nan=3.0, posinf=5.0, neginf=-5.0), [x]
 
 
 CASES = {

@@ -6,8 +6,10 @@ from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .op import Op
 from .primitive import binary, link_view, picked, primitive, unary
+from .primitive import binary, picked, primitive, unary
+from .rows import Rows
 from .summation import precise_sum
-from .sweep import gradients, partials
+from .sweep import gradients, partials, rows_of
 from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
 from .views import rebind, source_of, views_of
@@ -19,6 +21,7 @@ __all__ = [
     "Leaf",
     "Node",
     "Op",
+    "Rows",
     "Shaped",
     "Tensor",
     "binary",
@@ -35,6 +38,7 @@ __all__ = [
     "precise_sum",
     "primitive",
     "rebind",
+    "rows_of",
     "source_of",
     "unary",
     "views_of",

@@ -13,6 +13,8 @@ from .debug import check_rule, check_saved, in_sweep
 from .grad_mode import debugging, enable_grad, mode, no_grad
 from .op import PICK
 from .primitive import picked
+from .rows import Rows, row_by_row
+from .singular import Alarm, determinate
 from .summation import precise_sum
 from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
@@ -111,6 +113,20 @@ def partials(
     return _collected(found, nodes)
 
 
+def rows_of(output: Tensor, nodes: Sequence[Node], cotangents: np.ndarray) -> list[np.ndarray]:
+    """Give what `partials` gives for each of many cotangents, stacked; the graph is kept, and nothing is recorded."""
+    found: dict[Node, Cotangent] = {}
+    if output.node is not None:
+        seeds: list[Any] = [Rows(cotangents)]
+        found = _sweep([output], seeds, retain_graph=True, create_graph=False, targets=set(nodes), partial=True)
+    blocks = []
+    for node in nodes:
+        rows = found.get(node, np.zeros(node.shape, node.dtype))
+        shape = (len(cotangents), *node.shape)
+        blocks.append(rows.rows if isinstance(rows, Rows) else np.broadcast_to(rows, shape))
+    return blocks
+
+
 def _collected(found: dict[Node, Cotangent], wanted: Sequence[Node]) -> list[Tensor]:
     """Give a Tensor for each node: zeros for those that were not reached."""
     results = []
@@ -154,9 +170,11 @@ def _sweep(
             heapq.heappush(queue, (-node.serial, node))
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
-    alarm = _Alarm()
+    alarm = Alarm()
     watching = debugging.threads and mode.debugging
-    selected = any(not np.all(cotangent) for cotangent in seeds if cotangent is not None)
+    by_rows = any(isinstance(seed, Rows) for seed in seeds)
+    plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
+    selected = by_rows or any(not np.all(seed) for seed in seeds if seed is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
@@ -185,12 +203,15 @@ def _sweep(
                 try:
                     new = rule(g, y, *args, wrt=position, **params) if op.variadic else rule(g, y, *args, **params)
                 except Exception as error:
-                    error.add_note(f"raised by the backward rule of {op.name} for argument {position}")
-                    raise
+                    note = f"raised by the backward rule of {op.name} for argument {position}"
+                    if not by_rows:
+                        error.add_note(note)
+                        raise
+                    new = row_by_row(rule, g, y, args, {"wrt": position, **params} if op.variadic else params, note)
                 if alarm.rang or selected:
                     alarm.rang = False
                     if op.elementwise:
-                        new = _determinate(new, g, args)
+                        new = determinate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = _fit(new, parent, node, position)
                 if watching:
@@ -199,13 +220,13 @@ def _sweep(
                     pending[parent] = new
                     heapq.heappush(queue, (-parent.serial, parent))
                     # Referenced from here and from `pending` alone, on memory of its own: nobody else can ever see it.
-                    if not create_graph and sys.getrefcount(new) == _UNSHARED and new.base is None:
+                    if plain and sys.getrefcount(new) == _UNSHARED and new.base is None:
                         owned.add(parent)
                 elif parent in owned:
                     pending[parent] += new
                 else:
                     pending[parent] = _add(pending[parent], new)
-                    if not create_graph:
+                    if plain:
                         owned.add(parent)
             selected = selected or op.selects
             owned.discard(node)
@@ -240,37 +261,6 @@ def _add(a: Cotangent, b: Cotangent) -> Cotangent:
     return np.asarray(total) if isinstance(total, np.generic) else total
 
 
-class _Alarm:
-    """Rings when NumPy meets 0 · ∞, 0 / 0 or ∞ - ∞: the processor's own flags tell, so that listening is free."""
-
-    rang = False
-
-    def __call__(self, kind: str, flags: int) -> None:
-        self.rang = True
-
-
-def _determinate(new: Cotangent, g: Cotangent, args: tuple) -> Cotangent:
-    """Put 0 for each NaN that an elementwise rule made from a cotangent of 0, or an infinite one times a slope of 0.
-
-    So the gradient of ``where(x > 0, log(x), 0)`` at x ≤ 0 is 0, and of ``sqrt(x * x)`` at 0 too.  There is no need to
-    look after every rule: the alarm reports new NaN, and only an operation that selects gives a cotangent of 0 to those
-    that were there before.
-    """
-    values, cotangent = _array(new), _array(g)
-    nan = np.isnan(values)
-    if not nan.any():
-        return new
-    made = nan & np.isinf(cotangent)
-    for arg in args:
-        if isinstance(arg, (Tensor, np.ndarray)):
-            made &= ~np.isnan(_array(arg))
-    return np.where(made | (nan & (cotangent == 0)), np.zeros((), values.dtype), new)
-
-
-def _array(value: Cotangent) -> Any:
-    return value.data if isinstance(value, Tensor) else value
-
-
 def _count_unshared() -> int:
     holder = {0: np.empty(0)}
     new = holder[0]
@@ -285,6 +275,8 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
         raise RuntimeError(
             "backward: this Tensor records no gradient; it needs an input with requires_grad=True, outside no_grad()"
         )
+    if isinstance(seed, Rows):
+        return seed
     if seed is None:
         if root.size != 1:
             raise ValueError(
@@ -344,8 +336,8 @@ def _picked(bundle: Bundle, index: int, out: Any) -> Any:
 
 def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
     """Bring a rule's result to its argument's shape and dtype: undo broadcasting, and nothing but broadcasting."""
-    recorded = isinstance(new, Tensor)
-    if not recorded:
+    plain = not isinstance(new, (Tensor, Rows))
+    if plain:
         new = np.asarray(new)
     shape, wanted = new.shape, parent.shape
     if shape != wanted:
@@ -364,7 +356,7 @@ def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
             raise ValueError(
                 f"{op.name}: the backward rule of argument {position} gave shape {shape}, the argument's is {wanted}"
             )
-        new = np.sum(new, axis=stretched) if recorded else precise_sum(new, stretched)
+        new = precise_sum(new, stretched) if plain else np.sum(new, axis=stretched)
         new = np.reshape(new, wanted)
     return new if new.dtype == parent.dtype else new.astype(parent.dtype)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tensor, note_write, primitive, rebind, source_of, views_of
+from ..core import Rows, Tensor, note_write, primitive, rebind, source_of, views_of
 from ..core.grad_mode import mode
 from ..core.op import PICK
 from .shaping import astype
@@ -30,6 +30,9 @@ def getitem(x: Any, index: Any) -> Any:
 @primitive(lambda g, _y, _v, *, shape, index: g[index], formula=r"\bar v = \bar y[i]")
 def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of a shape, with v added at index: the transpose of reading there.  Repeated indices accumulate."""
+    if isinstance(v, Rows) and _is_basic(index):
+        each = index if isinstance(index, tuple) else (index,)
+        return Rows(scatter_add(v.rows, shape=(len(v.rows), *shape), index=(slice(None), *each)))
     v = np.asarray(v)
     out = np.zeros(shape, v.dtype)
     if _is_basic(index):

@@ -31,23 +31,27 @@ def entered(leaf: Any) -> tuple[Tensor, Node]:
     return Tensor.make(data, node), node
 
 
-def outside(outputs: Sequence[Tensor], inputs: Sequence[Node], start: int) -> list[Node]:
-    """Give the nodes, besides those of its inputs, that a function which began at ``start`` took from elsewhere."""
-    own = set(inputs)
-    stack = [y.node for y in outputs if y.node is not None]
-    seen, found = set(stack), []
+def reached(outputs: Sequence[Tensor], ends: Callable[[Node], bool]) -> Iterator[Node]:
+    """Give the nodes that the outputs were made from, back to those, included, at which it ends."""
+    stack = list({y.node: None for y in outputs if y.node is not None})
+    seen = set(stack)
     while stack:
         node = stack.pop()
-        if node in own:
-            continue
-        if node.serial < start or node.op is None:
-            found.append(node)
-            continue
-        for parent in node.parents:
+        yield node
+        for parent in () if ends(node) else node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
-    return found
+
+
+def outside(outputs: Sequence[Tensor], inputs: Sequence[Node], start: int) -> list[Node]:
+    """Give the nodes, besides those of its inputs, that a function which began at ``start`` took from elsewhere."""
+    own = set(inputs)
+
+    def borrowed(node: Node) -> bool:
+        return node not in own and (node.serial < start or node.op is None)
+
+    return [node for node in reached(outputs, lambda node: node in own or borrowed(node)) if borrowed(node)]
 
 
 class Call:

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,20 @@ from ..core import Node, Tensor
 from ..ops.joining import stack
 from ..ops.shaping import reshape
 from .call import Call
+from ..core import Node, Tensor, partials, rows_of
+from ..ops.shaping import reshape, stack, transpose
+from .call import Call, reached
 from .gradient import grad
-from .products import Cotangents, push
+from .products import Cotangents
 from .trees import rebuilt
 
 
 def jacobian(f: Callable, argnums: int | Sequence[int] = 0) -> Callable:
     """Give the function that computes all partial derivatives of f's result by its arguments.
 
-    One sweep gives one row, for an output, or one column, for an input; the fewer are taken.
+    It is put together from its rows, one for each element of the result, or its columns, one for each element of the
+    arguments, whichever are fewer.  All go back in one sweep, or a few where memory would not do, unless the result is
+    to be differentiated further.
 
     Parameters
     ----------
@@ -47,7 +52,7 @@ def jacobian(f: Callable, argnums: int | Sequence[int] = 0) -> Callable:
         call = Call("jacobian", f, args, argnums, kwargs)
         rows = sum(math.prod(y.shape) for y in call.outputs)
         columns = sum(math.prod(x.shape) for x in call.inputs)
-        # A column costs about two rows: it goes back through what the way back recorded.
+        # A column costs about two rows: it goes back through what a first way back recorded.
         blocks = _by_columns(call) if 2 * columns < rows else _by_rows(call)
         return rebuilt(
             call.tree, iter([call.like_arguments(call.like_leaves(block, call.recorded)) for block in blocks])
@@ -72,44 +77,41 @@ def hessian(f: Callable, argnums: int | Sequence[int] = 0) -> Callable:
 
 
 def _by_rows(call: Call) -> list[list[Tensor]]:
-    """Give for each output its derivatives by all inputs, from one cotangent for each of its elements."""
-    blocks = []
-    for position, y in enumerate(call.outputs):
-        rows = []
-        for unit in _units(y):
-            seeds: list[Any] = [np.zeros(other.shape) for other in call.outputs]
-            seeds[position] = unit
-            rows.append(call.pull(seeds, again=True))
-        blocks.append([_stacked([row[i] for row in rows], y.shape, x, 0) for i, x in enumerate(call.inputs)])
-    return blocks
+    """Give for each output its derivatives by all inputs, of shape (output's) + (input's)."""
+    return [_unit_sweeps(y, call.inputs, call.recorded) for y in call.outputs]
 
 
 def _by_columns(call: Call) -> list[list[Tensor]]:
-    """Give the same, from one direction for each element of the inputs."""
+    """Give the same from the inputs' cotangents, which are linear in the outputs' ones."""
     cotangents = Cotangents(call)
-    columns = []
-    for position, x in enumerate(call.inputs):
-        directions: list[Any] = [np.zeros(other.shape) for other in call.inputs]
-        found = []
-        for unit in _units(x):
-            directions[position] = unit
-            found.append(push(call, directions, cotangents, create_graph=call.recorded))
-        columns.append(found)
+    columns = [_unit_sweeps(x, cotangents.outputs, call.recorded) for x in cotangents.inputs]
     return [
-        [_stacked([column[k] for column in columns[i]], y.shape, x, -1) for i, x in enumerate(call.inputs)]
-        for k, y in enumerate(call.outputs)
+        [_turned(column[k], x.ndim) for column, x in zip(columns, call.inputs, strict=True)]
+        for k in range(len(call.outputs))
     ]
 
 
-def _units(t: Tensor | Node) -> Iterator[np.ndarray]:
-    for index in np.ndindex(t.shape):
-        unit = np.zeros(t.shape, t.dtype)
-        unit[index] = 1
-        yield unit
+def _turned(block: Tensor, first: int) -> Tensor:
+    """Bring the first axes behind the others."""
+    return transpose(block, axes=(*range(first, block.ndim), *range(first)))
 
 
-def _stacked(parts: list[Tensor], shape: tuple[int, ...], x: Node, axis: int) -> Tensor:
-    """Put the rows (axis 0) or columns (axis -1) of a Jacobian together, of shape (result's) + (argument's)."""
-    if not parts:
-        return Tensor(np.zeros(shape + x.shape, x.dtype))
-    return reshape(stack(parts, axis=axis), shape=shape + x.shape)
+_BATCH = 2**22  # elements: the largest array of the graph times the number of cotangents that go back together
+
+
+def _unit_sweeps(y: Tensor, nodes: list[Node], record: bool) -> list[Tensor]:
+    """Give the derivatives of each element of y, as if the nodes were given, of shape (y's) + (the node's)."""
+    size = math.prod(y.shape)
+    units = np.eye(size, dtype=y.dtype).reshape(size, *y.shape)
+    if size == 0 or y.node is None:
+        return [Tensor(np.zeros(y.shape + node.shape, node.dtype)) for node in nodes]
+    if record:
+        sweeps = [partials([y], nodes, [unit], retain_graph=True, create_graph=True) for unit in units]
+        blocks = [stack(parts) for parts in zip(*sweeps, strict=True)]
+    else:
+        ends = set(nodes)
+        largest = max(math.prod(node.shape) for node in reached([y], lambda node: node in ends))
+        batch = max(1, _BATCH // max(1, largest))
+        batches = [rows_of(y, nodes, units[start : start + batch]) for start in range(0, size, batch)]
+        blocks = [Tensor.make(np.concatenate(parts), None) for parts in zip(*batches, strict=True)]
+    return [reshape(block, shape=y.shape + node.shape) for block, node in zip(blocks, nodes, strict=True)]

@@ -4,10 +4,15 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd_np as ag
 from autograd_np import Tensor
+from autograd_np.core import source_of
 from autograd_np.testing import gradcheck
+from autograd_np.testing.strategies import Draw
+from tests.cases import CASES
 
 
 def leaf(*values):
@@ -188,6 +193,21 @@ def test_what_copies_is_no_view():
     for copied in (y[[0, 1]], y[y > 0], ag.copy(y), y[0], (y.reshape(2, 1) * np.ones(2)).T.reshape(4)):
         copied += 1
     assert y.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", CASES)
+@given(data=st.data())
+def test_every_operation_that_shares_memory_says_so(name, data):
+    f, inputs = CASES[name].row(Draw(data))
+    tensors = [
+        Tensor(x, requires_grad=True) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in inputs
+    ]
+    outputs = f(*tensors)
+    for y in outputs if isinstance(outputs, (tuple, list)) else [outputs]:
+        for x in tensors:
+            if isinstance(x, Tensor) and y.size and np.shares_memory(x.data, y.data):
+                # Otherwise y += 1 would change y alone, where NumPy changes x as well.
+                assert y is x or source_of(y) is not None, f"{name} shares memory with its argument: it wants view=True"
 
 
 def test_views_are_forgotten():

@@ -199,9 +199,8 @@ def test_what_copies_is_no_view():
 @given(data=st.data())
 def test_every_operation_that_shares_memory_says_so(name, data):
     f, inputs = CASES[name].row(Draw(data))
-    tensors = [
-        Tensor(x, requires_grad=True) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in inputs
-    ]
+    floating = [isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs]
+    tensors = [Tensor(x, requires_grad=True) if real else x for x, real in zip(inputs, floating, strict=True)]
     outputs = f(*tensors)
     for y in outputs if isinstance(outputs, (tuple, list)) else [outputs]:
         for x in tensors:

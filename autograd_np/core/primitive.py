@@ -43,7 +43,7 @@ def record(
     return Tensor.make(out, Node(op, kept, tuple(nodes), params, out, saves_out))
 
 
-def _several(
+def several(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], outs: tuple[Any, ...]
 ) -> Any:
     """Make the output Tensors of an operation that gives a tuple, named as it is."""
@@ -270,7 +270,10 @@ def primitive(
             if plain:
                 return out
             if isinstance(out, tuple):
-                return _several(op, raw, nodes, params, out)
+                parts = several(op, raw, nodes, params, out)
+                for index, part in enumerate(parts if view else ()):
+                    _link(part, args[0], op, params, index)
+                return parts
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
             recorded = mode.recording and any(nodes)
@@ -288,13 +291,14 @@ def primitive(
 
 
 def link_view(view: Tensor, base: Any, op: Op, params: dict[str, Any]) -> None:
+def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any], index: int | None = None) -> None:
     """Note which Tensor a new one shares memory with, for in-place work: see `core.views`."""
     # What is made in no_grad() from a Tensor in a graph is a constant, and must not keep that graph alive.
     if type(base) is not Tensor or (base.node is not None and not mode.recording):
         return
     out, data = view.data, base.data
     if out is data or out.base is data or (out.base is not None and out.base is data.base):
-        view.view_of = (base, op, params)
+        view.view_of = (base, op, params, index)
         if not hasattr(base, "views"):
             base.views = {}
         base.views[weakref.ref(view, base.views.__delitem__)] = None  # in order: the same bits in every run

@@ -51,7 +51,7 @@ class Tensor:
 
     data: np.ndarray
     node: Node | None
-    view_of: tuple["Tensor", Any, dict[str, Any]]  # set where memory is shared: see `core.views`
+    view_of: tuple["Tensor", Any, dict[str, Any], int | None]  # set where memory is shared: see `core.views`
     views: dict[Any, None]
 
     def __init__(

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from .op import Op
-from .primitive import record
+from .primitive import record, several
 from .tensor import Tensor
 
 
-def source_of(tensor: Tensor) -> tuple[Tensor, Op, dict[str, Any]] | None:
-    """Give the Tensor that this one is a view of, the operation, and its metadata."""
+def source_of(tensor: Tensor) -> tuple[Tensor, Op, dict[str, Any], int | None] | None:
+    """Give the Tensor that this one is a view of, the operation, its metadata, and which of several outputs it is."""
     return getattr(tensor, "view_of", None)
 
 
@@ -31,11 +31,18 @@ def views_of(tensor: Tensor) -> list[Tensor]:
 def rebind(tensor: Tensor, new: Tensor) -> None:
     """Give a Tensor the value and the place on the tape of another one, and take its views from it again."""
     tensor.data, tensor.node = new.data, new.node
+    taken: dict[int, Any] = {}  # by their metadata, which is one object for all outputs of an operation
     for view in views_of(tensor):
-        again = _taken(*view.view_of)
+        base, op, params, index = view.view_of
+        if id(params) not in taken:
+            taken[id(params)] = _taken(base, op, params)
+        again = taken[id(params)] if index is None else taken[id(params)][index]
         view.data, view.node = again.data, again.node
 
 
-def _taken(base: Tensor, op: Op, params: dict[str, Any]) -> Tensor:
-    out = np.asarray(op.forward(base.data, **params))
+def _taken(base: Tensor, op: Op, params: dict[str, Any]) -> Any:
+    out = op.forward(base.data, **params)
+    if isinstance(out, tuple):
+        return several(op, [base.data], [base.node], params, out)
+    out = np.asarray(out)
     return Tensor.make(out, None) if base.node is None else record(op, [base.data], [base.node], params, out)

@@ -120,7 +120,9 @@ def _replace(t: Tensor, new: Tensor, what: str) -> None:
         _refuse_part(t, what)
     while source is not None:
         _refuse_leaf(t, what)
-        new = _placed(new, *source, what)
+        if not t.data.flags.writeable:
+            raise RuntimeError(f"{what}: this Tensor is a read-only view, by {source[1].name}; write to ag.copy(t)")
+        new = _placed(new, *source)
         t = source[0]
         source = source_of(t)
     for each in (t, *views_of(t)):
@@ -146,12 +148,15 @@ def _refuse_part(t: Tensor, what: str) -> None:
 
 
 def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: str) -> Tensor:
+def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], output: int | None) -> Tensor:
     """Give the base with another value where this view of it is taken."""
     if op is getitem.op:  # type: ignore[attr-defined]
         return setitem(base, part, **params)
-    if part.size == base.size:  # elements only change places, and a rule brings each cotangent to where its element was
+    if part.size == base.size and output is None:  # elements change places, and the rule brings each one back
         return op.rules[0](part, None, base, **params)
-    raise RuntimeError(f"{what}: this Tensor shares memory by {op.name}, and cannot be written to; use ag.copy(t)")
+    places = op.forward(np.arange(base.size).reshape(base.shape), **params)
+    places = places if output is None else places[output]
+    return setitem(base, part, index=np.unravel_index(places, base.shape))
 
 
 def update(t: Tensor, result: Any, what: str) -> Tensor:

@@ -184,8 +184,44 @@ def test_leaves_are_refused_through_their_views_and_leave_nothing_changed():
 
 def test_memory_that_elements_share_is_not_written_to():
     wide = np.broadcast_to(leaf(1.0) * 1, (3, 1))
-    with pytest.raises(RuntimeError, match="shares memory by broadcast_to"):
+    with pytest.raises(RuntimeError, match="read-only view, by broadcast_to"):
         wide += 1
+
+
+@ag.primitive(lambda g, _y, _x: np.concatenate(g), view=True)
+def halves(x):
+    return x[:2], x[2:]
+
+
+@ag.primitive(lambda g, _y, _x: g * np.eye(len(_x.shape)), view=True)
+def diagonal(x):
+    return np.einsum("ii->i", x)
+
+
+@pytest.mark.parametrize("graph", [True, False])
+def test_views_that_are_one_of_several_outputs(graph):
+    x, v = leaf(1.0, 2.0, 3.0, 4.0), Tensor(5.0, requires_grad=True)
+    y = x * 1 if graph else Tensor(x.data)
+    first, second = halves(y)
+    first *= v
+    second[1] = first[0]
+    y += 1
+    assert first.tolist() == [6.0, 11.0]
+    assert second.tolist() == [4.0, 6.0]
+    assert y.tolist() == [6.0, 11.0, 4.0, 6.0]
+    (first.sum() + second.sum()).backward()
+    assert v.grad.item() == 4.0
+    if graph:
+        assert x.grad.tolist() == [10.0, 5.0, 1.0, 0.0]
+
+
+def test_views_that_are_neither_all_nor_a_part_by_index():
+    t, v = Tensor(np.zeros((2, 2))), Tensor(5.0, requires_grad=True)
+    d = diagonal(t)
+    d += v
+    assert t.tolist() == [[5.0, 0.0], [0.0, 5.0]]
+    t.sum().backward()
+    assert v.grad.item() == 2.0
 
 
 def test_what_copies_is_no_view():

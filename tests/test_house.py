@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "functional": {"core", "ops"},
     "transforms": {"core", "ops"},
     "linalg": {"ops"},
+    "transforms": {"core"},
     "optim": {"core"},
     "viz": {"core", "ops"},
     "testing": {"core", "ops"},

@@ -12,7 +12,6 @@ from ..ops.joining import stack
 from ..ops.shaping import reshape
 from .call import Call
 from ..core import Node, Tensor, partials, rows_of
-from ..ops.shaping import reshape, stack, transpose
 from .call import Call, reached
 from .gradient import grad
 from .products import Cotangents
@@ -93,7 +92,7 @@ def _by_columns(call: Call) -> list[list[Tensor]]:
 
 def _turned(block: Tensor, first: int) -> Tensor:
     """Bring the first axes behind the others."""
-    return transpose(block, axes=(*range(first, block.ndim), *range(first)))
+    return block.transpose(*range(first, block.ndim), *range(first))
 
 
 _BATCH = 2**22  # elements: the largest array of the graph times the number of cotangents that go back together
@@ -105,13 +104,14 @@ def _unit_sweeps(y: Tensor, nodes: list[Node], record: bool) -> list[Tensor]:
     units = np.eye(size, dtype=y.dtype).reshape(size, *y.shape)
     if size == 0 or y.node is None:
         return [Tensor(np.zeros(y.shape + node.shape, node.dtype)) for node in nodes]
+    blocks: list[Any]
     if record:
         sweeps = [partials([y], nodes, [unit], retain_graph=True, create_graph=True) for unit in units]
-        blocks = [stack(parts) for parts in zip(*sweeps, strict=True)]
+        blocks = [np.stack(parts) for parts in zip(*sweeps, strict=True)]
     else:
         ends = set(nodes)
         largest = max(math.prod(node.shape) for node in reached([y], lambda node: node in ends))
         batch = max(1, _BATCH // max(1, largest))
         batches = [rows_of(y, nodes, units[start : start + batch]) for start in range(0, size, batch)]
         blocks = [Tensor.make(np.concatenate(parts), None) for parts in zip(*batches, strict=True)]
-    return [reshape(block, shape=y.shape + node.shape) for block, node in zip(blocks, nodes, strict=True)]
+    return [block.reshape(y.shape + node.shape) for block, node in zip(blocks, nodes, strict=True)]

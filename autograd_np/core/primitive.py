@@ -25,7 +25,7 @@ from .debug import watch
 from .dispatch import implements
 from .grad_mode import debugging, mode
 from .op import PICK, Op, Rule
-from .tape import Bundle, Node, Shaped
+from .tape import Bundle, Node, Shaped, owner_of
 from .tensor import Tensor
 
 Operation = Callable[..., Any]
@@ -297,7 +297,7 @@ def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any], index: int | 
     if type(base) is not Tensor or (base.node is not None and not mode.recording):
         return
     out, data = view.data, base.data
-    if out is data or out.base is data or (out.base is not None and out.base is data.base):
+    if out is data or out.base is data or (out.base is not None and owner_of(out) is owner_of(data)):
         view.view_of = (base, op, params, index)
         if not hasattr(base, "views"):
             base.views = {}

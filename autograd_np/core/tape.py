@@ -143,7 +143,8 @@ _writes: dict[int, tuple[weakref.ref, int]] = {}
 _last_write = 0
 
 
-def _owner(array: np.ndarray) -> np.ndarray:
+def owner_of(array: np.ndarray) -> np.ndarray:
+    """Give the array that owns the memory of this one."""
     owner, base = array, array.base
     while base is not None:  # not every link is an array: as_strided puts an object of its own between
         if isinstance(base, np.ndarray):
@@ -155,7 +156,7 @@ def _owner(array: np.ndarray) -> np.ndarray:
 def note_write(array: np.ndarray) -> None:
     """Remember that the library has just written into this array's memory."""
     global _last_write
-    owner = _owner(array)
+    owner = owner_of(array)
     key = id(owner)
     _last_write = next_serial()
     known = _writes.get(key)
@@ -169,5 +170,5 @@ def is_stale(node: Node) -> bool:
         return False
     outs = node.out if isinstance(node.out, tuple) else (node.out,)
     saved = [*outs, *(node.args or ()), *(node.params or {}).values()]
-    owners = (id(_owner(array)) for array in saved if isinstance(array, np.ndarray))
+    owners = (id(owner_of(array)) for array in saved if isinstance(array, np.ndarray))
     return any(owner in _writes and _writes[owner][1] > node.serial for owner in owners)

@@ -186,6 +186,17 @@ def test_memory_that_elements_share_is_not_written_to():
     wide = np.broadcast_to(leaf(1.0) * 1, (3, 1))
     with pytest.raises(RuntimeError, match="read-only view, by broadcast_to"):
         wide += 1
+    y = leaf(1.0, 2.0, 3.0) * 1
+    seen = windows(y)
+    with pytest.raises(RuntimeError, match="read-only view, by windows"):
+        seen += 1
+    y += 1
+    assert seen.tolist() == [[2.0, 3.0], [3.0, 4.0]]
+
+
+@ag.primitive(lambda g, _y, _x: np.concatenate([g[:, 0], [0.0]]) + np.concatenate([[0.0], g[:, 1]]), view=True)
+def windows(x):
+    return np.lib.stride_tricks.sliding_window_view(x, 2)
 
 
 @ag.primitive(lambda g, _y, _x: np.concatenate(g), view=True)

@@ -17,7 +17,6 @@ MAY_IMPORT = {
     "datasets": set(),
     "ops": {"core", "kernels"},
     "functional": {"core", "ops"},
-    "transforms": {"core", "ops"},
     "linalg": {"ops"},
     "transforms": {"core"},
     "optim": {"core"},

@@ -5,7 +5,6 @@ from .debug import debug
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .op import Op
-from .primitive import binary, link_view, picked, primitive, unary
 from .primitive import binary, picked, primitive, unary
 from .rows import Rows
 from .summation import precise_sum
@@ -30,7 +29,6 @@ __all__ = [
     "gradients",
     "implements",
     "is_grad_enabled",
-    "link_view",
     "no_grad",
     "note_write",
     "partials",

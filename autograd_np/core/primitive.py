@@ -281,7 +281,7 @@ def primitive(
             if debugging.threads:
                 watch(op, raw, (out,), made.node)
             if view:
-                link_view(made, args[0], op, params)
+                _link(made, args[0], op, params)
             return made
 
         functools.update_wrapper(operation, forward)
@@ -290,7 +290,6 @@ def primitive(
     return define
 
 
-def link_view(view: Tensor, base: Any, op: Op, params: dict[str, Any]) -> None:
 def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any], index: int | None = None) -> None:
     """Note which Tensor a new one shares memory with, for in-place work: see `core.views`."""
     # What is made in no_grad() from a Tensor in a graph is a constant, and must not keep that graph alive.

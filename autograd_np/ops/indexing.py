@@ -10,7 +10,6 @@ import numpy as np
 
 from ..core import Rows, Tensor, note_write, primitive, rebind, source_of, views_of
 from ..core.grad_mode import mode
-from ..core.op import PICK
 from .shaping import astype
 
 __all__ = ["getitem"]
@@ -116,8 +115,6 @@ def _is_part(value: Any, t: Tensor, index: Any) -> bool:
 def _replace(t: Tensor, new: Tensor, what: str) -> None:
     """Record a change of t, for all who share its memory: what it is a view of, and the views of that."""
     source = source_of(t)
-    if source is None:
-        _refuse_part(t, what)
     while source is not None:
         _refuse_leaf(t, what)
         if not t.data.flags.writeable:
@@ -138,16 +135,6 @@ def _refuse_leaf(t: Tensor, what: str) -> None:
         )
 
 
-def _refuse_part(t: Tensor, what: str) -> None:
-    node: Any = t.node
-    if node is not None and node.op is PICK and node.parents[0].op.view and t.data.base is not None:
-        raise RuntimeError(
-            f"{what}: this Tensor is one of several parts that share memory with what they were split from; index that "
-            "instead (t[i] += v), or use ag.copy(part)"
-        )
-
-
-def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], what: str) -> Tensor:
 def _placed(part: Tensor, base: Tensor, op: Any, params: dict[str, Any], output: int | None) -> Tensor:
     """Give the base with another value where this view of it is taken."""
     if op is getitem.op:  # type: ignore[attr-defined]

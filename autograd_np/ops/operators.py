@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tensor, link_view
+from ..core import Tensor
 from . import arithmetic, diagonals, parts, products, reductions, repetition, scans, selection, shaping, splitting
 from .arithmetic import raw
-from .indexing import getitem, update
+from .indexing import update
 
 ARITHMETIC: dict[str, Callable] = {
     "add": arithmetic.add,
@@ -66,10 +66,7 @@ def _rearranged(t: Tensor, result: Any, what: str) -> None:
 def _iterate(t: Tensor) -> Iterator[Tensor]:
     if not t.ndim:
         raise TypeError("iteration over a 0-d Tensor; use tensor.item() for its value")
-    parts = splitting.unstack(t)  # one operation, so that backward is linear in the number of parts
-    for index, part in enumerate(parts):
-        link_view(part, t, getitem.op, {"index": index})  # type: ignore[attr-defined]
-    return iter(parts)
+    return iter(splitting.unstack(t))  # one operation, so that backward is linear in the number of parts
 
 
 _METHODS: dict[str, Any] = {

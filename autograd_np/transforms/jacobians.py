@@ -7,10 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node, Tensor
-from ..ops.joining import stack
-from ..ops.shaping import reshape
-from .call import Call
 from ..core import Node, Tensor, partials, rows_of
 from .call import Call, reached
 from .gradient import grad

@@ -99,11 +99,8 @@ def test_the_contract_of_item_assignment_holds():
     with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
         np.fill_diagonal(x, 0)
     y = x * 1
-    for part in (np.split(y, 2)[0], np.unstack(y)[1]):
-        with pytest.raises(RuntimeError, match="parts that share memory"):
-            np.copyto(part, 0)
     z = x * 1
-    for view in (z[0], z.T[1:], np.flip(z)[:1]):
+    for view in (np.split(z, 2)[0], np.unstack(z, axis=1)[1], z.T[:1]):
         np.copyto(view, 0)
     assert np.array_equal(z.data, np.zeros((2, 2)))
     assert np.array_equal(ag.gradients(z.sum(), x).data, np.zeros((2, 2)))

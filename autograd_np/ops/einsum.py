@@ -68,7 +68,8 @@ def _spread(x: Any, labels: str, wanted: str, sides: dict[str, int]) -> Any:
     formula=r"\bar x_i = \operatorname{einsum}(\bar y, x_{j \ne i} \to \text{the labels of } x_i)",
 )
 def _einsum(*operands: Any, subscripts: str, optimize: bool = False) -> Any:
-    return np.einsum(subscripts, *operands, optimize=optimize)
+    out = np.einsum(subscripts, *operands, optimize=optimize)
+    return out if out.base is None else out.copy()  # of one array it may be a view, as "ii->i" is
 
 
 def einsum(*operands: Any, optimize: Any = False) -> Any:

@@ -39,6 +39,8 @@ VALUES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] 
     "inside 1": lambda rng, shape: rng.uniform(-0.9, 0.9, shape),
     # both signs, nothing within 0.1 of the threshold 0
     "off zero": lambda rng, shape: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 3, shape),
+    # both signs, and far enough from a pole at 0 for numerical derivatives of second order
+    "far from zero": lambda rng, shape: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.6, 3, shape),
     # pairwise at least 0.04 apart: no ties, and no change of order within the steps of a numerical derivative
     "ordered": _ordered,
 }

@@ -38,9 +38,11 @@ def gradient(d: Draw) -> tuple[Callable, list]:
     kind = d.one_of("none", "one", "each")
     spacings: list = []
     if kind == "one":
-        spacings = [d.array((), "positive")]
+        spacings = [1 + d.array((), "positive") / 4]
     if kind == "each":
-        spacings = [d.one_of(d.array((), "positive"), np.cumsum(d.array((shape[i],), "positive"))) for i in axes]
+        spacings = [
+            d.one_of(1 + d.array((), "positive") / 4, np.cumsum(1 + d.array((shape[i],), "positive") / 4)) for i in axes
+        ]
 
     def call(f: Any, *spacings: Any) -> Any:
         found = np.gradient(f, *spacings, axis=axis, edge_order=order)

@@ -100,6 +100,7 @@ def _write(t: Tensor, index: Any, value: Any) -> None:
         note_write(t.data)
         return
     if _is_part(value, t, index):  # t[i] += v writes to the part t[i], and then assigns that to where it is
+        _refuse_leaf(t, "t[i] = v")
         return
     if t.dtype.kind != "f":
         raise TypeError(f"t[i] = v: v requires a gradient, which a Tensor of {t.dtype} cannot carry")

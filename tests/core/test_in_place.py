@@ -333,3 +333,12 @@ def test_indices_with_repeats_cannot_be_assigned_in_a_graph():
     y = leaf(1.0, 2.0) * 1
     with pytest.raises(ValueError, match="more than once"):
         y[[0, 0]] = np.array([3.0, 4.0])
+
+
+def test_a_leaf_does_not_take_its_own_part_either():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
+        x[0] = x[0:1][0]
+    part = x[:1]
+    with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
+        x[:1] = part

@@ -25,6 +25,7 @@ from .core import (
 from .ops.activations import *
 from .ops.arithmetic import *
 from .ops.calculus import *
+from .ops.complex_numbers import *
 from .ops.convolution import *
 from .ops.diagonals import *
 from .ops.einsum import *
@@ -55,7 +56,7 @@ from .transforms import *
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("datasets", "functional", "linalg", "nn", "optim", "testing", "viz")
+_SUBPACKAGES = ("datasets", "fft", "functional", "linalg", "nn", "optim", "testing", "viz")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -20,7 +20,8 @@ Made by `make docs`; a test holds it up to date.
 Each operation has a rule of its own.  $\\bar y$ is the cotangent of the result, $\\bar x$ the argument's.  Every row is
 checked in first and second order in float64, and in float32 against float64; *exact* means on integers with no error
 at all, *complex step* and *Richardson* are explained in [architecture](architecture.md#proof).  What is chosen at kinks
-and singularities is in [subgradients](subgradients.md).
+and singularities is in [subgradients](subgradients.md).  Where *complex* is ticked the rule holds for complex numbers
+too, and is checked on them; the others refuse those.
 """
 
 
@@ -55,12 +56,13 @@ def document() -> str:
         names = ", ".join(f"`{n}`" for n in sorted(set(direct.get(name, []))))
         public = f"`ag.{name}`" if hasattr(ag, name) else f"`{name}`"
         proof = PROOF.get(CASES[name].method, CASES[name].method)
-        row = f"| {public} | ${operation.op.formula}$ | {names} | {proof} |"
+        complex_too = "✓" if operation.op.complex else ""
+        row = f"| {public} | ${operation.op.formula}$ | {names} | {complex_too} | {proof} |"
         families.setdefault(rule.__module__, []).append(row)
     parts = [HEAD]
     for module, rows in sorted(families.items()):
         title = (import_module(module).__doc__ or module).strip().splitlines()[0].rstrip(".:")
-        parts.append(f"## {title}\n\n| operation | rule | reached by | checked by |\n|---|---|---|---|")
+        parts.append(f"## {title}\n\n| operation | rule | reached by | complex | checked by |\n|---|---|---|:-:|---|")
         parts += [*rows, ""]
     parts.append(
         "## Composed of these\n\nThese have no rule of their own; their gradients follow from their parts', and "

@@ -33,11 +33,14 @@ class Op:
         Whether the output may share memory with the argument.
     selects : bool
         Whether it leaves elements of its arguments out, whose cotangent is then 0 whatever they are.
+    complex : bool
+        Whether its rules hold for complex numbers too; see `sweep` for what a cotangent of those is.
     """
 
     __slots__ = (
         "_saves",
         "broadcasts",
+        "complex",
         "elementwise",
         "formula",
         "forward",
@@ -61,6 +64,7 @@ class Op:
         variadic: bool = False,
         view: bool = False,
         selects: bool = False,
+        complex: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -71,6 +75,7 @@ class Op:
         self.variadic = variadic
         self.view = view
         self.selects = selects
+        self.complex = complex
         self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
         self._saves: dict[tuple[bool, ...], tuple[bool, ...]] = {}
 

@@ -35,10 +35,10 @@ def record(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
 ) -> Tensor:
     """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
-    if out.dtype.kind == "c":
-        raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(*args)}")
-    if out.dtype.kind != "f":
+    if out.dtype.kind not in "fc":
         return Tensor.make(out, None)
+    if not op.complex:
+        _refuse_complex(op, nodes, out)
     saves_out, kept = _kept(op, args, nodes)
     return Tensor.make(out, Node(op, kept, tuple(nodes), params, out, saves_out))
 
@@ -51,10 +51,12 @@ def several(
     tensors = [Tensor.make(array, None) for array in arrays]
     bundle = None
     if mode.recording and any(nodes) and tensors:
+        if not op.complex:
+            _refuse_complex(op, nodes, *arrays)
         saves_out, kept = _kept(op, args, nodes)
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
         for index, tensor in enumerate(tensors):
-            if tensor.dtype.kind == "f":
+            if tensor.dtype.kind in "fc":
                 tensor.node = picked(bundle, index, tensor.data).node
     if debugging.threads:
         watch(op, args, arrays, bundle)
@@ -64,6 +66,14 @@ def several(
 def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
     """Make the Tensor of one of several outputs."""
     return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
+
+
+def _refuse_complex(op: Op, nodes: Sequence[Node | None], *outs: np.ndarray) -> None:
+    if any(part is not None and part.dtype.kind == "c" for part in (*nodes, *outs)):
+        raise TypeError(
+            f"{op.name}: its rules are for real numbers; take the parts of complex ones apart (ag.real, ag.imag, "
+            "ag.abs), or use tensor.detach() if no gradient is wanted"
+        )
 
 
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
@@ -83,7 +93,7 @@ def _stand_in(arg: Any, node: Node | None) -> Any:
     return Shaped(arg.shape, arg.dtype) if node is None else node
 
 
-def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = None) -> Operation:
+def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = None, complex: bool = False) -> Operation:
     """Define an elementwise operation of one array from a ufunc and its rule.
 
     Parameters
@@ -96,8 +106,10 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         The rule in LaTeX.
     name : str, optional
         The forward's own name by default.
+    complex : bool
+        As in `primitive`.
     """
-    op = Op(name or forward.__name__, forward, (rule,), formula, elementwise=True)
+    op = Op(name or forward.__name__, forward, (rule,), formula, elementwise=True, complex=complex)
     saves_out, saves_input = op.saves((True,))
 
     def operation(x: Any) -> Any:
@@ -109,6 +121,8 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
             out = np.asarray(out)
         node = x.node
         if node is not None:
+            if not complex and data.dtype.kind == "c":
+                _refuse_complex(op, (node,))
             kept = data if saves_input else node
             node = Node(op, (kept,), (node,), None, out, saves_out) if mode.recording else None
         if debugging.threads:
@@ -118,7 +132,9 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
     return _publish(op, operation, forward)
 
 
-def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: str | None = None) -> Operation:
+def binary(
+    forward: Callable, left: Rule, right: Rule, formula: str, *, name: str | None = None, complex: bool = False
+) -> Operation:
     """Define an elementwise operation of two arrays, which are broadcast against each other.
 
     Parameters
@@ -131,8 +147,10 @@ def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: st
         The rules in LaTeX.
     name : str, optional
         The forward's own name by default.
+    complex : bool
+        As in `primitive`.
     """
-    op = Op(name or forward.__name__, forward, (left, right), formula, elementwise=True)
+    op = Op(name or forward.__name__, forward, (left, right), formula, elementwise=True, complex=complex)
     left_only, right_only, both = op.saves((True, False)), op.saves((False, True)), op.saves((True, True))
 
     def operation(a: Any, b: Any) -> Any:
@@ -160,8 +178,8 @@ def binary(forward: Callable, left: Rule, right: Rule, formula: str, *, name: st
             b_data = _operand(b_data)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
-        if out.dtype.kind != "f":
-            raise TypeError(f"{op.name}: gradients are of real numbers; {out.dtype} came out of {_dtypes(a, b)}")
+        if not complex:
+            _refuse_complex(op, (a_node, b_node), out)
         saves_out, saves_a, saves_b = left_only if b_node is None else right_only if a_node is None else both
         kept = (
             a_data if saves_a else _stand_in(a_data, a_node),
@@ -185,6 +203,7 @@ def primitive(
     variadic: bool = False,
     view: bool = False,
     selects: bool = False,
+    complex: bool = False,
     residual: str | None = None,
 ) -> Callable[[Callable], Operation]:
     r"""Turn a function of raw arrays into a differentiable operation: a decorator.
@@ -211,6 +230,9 @@ def primitive(
         The output may share memory with the input.
     selects : bool
         Elements of the arguments may be left out, as by ``where``: NaN among those must not reach a gradient.
+    complex : bool
+        The rules hold for complex numbers too.  The cotangent of a complex z is the row of dL = Re(\bar z dz), so each
+        is the transpose of a derivative, not conjugated: that of a holomorphic function is the one for real numbers.
     residual : str, optional
         The function returns ``(y, extra)``; rules get the extra by this keyword, callers only y.
 
@@ -241,6 +263,7 @@ def primitive(
             variadic=variadic,
             view=view,
             selects=selects,
+            complex=complex,
         )
         defaults = {key: p.default for key, p in inspect.signature(forward).parameters.items()}
         arity = len(rules)
@@ -311,10 +334,6 @@ def mismatch(op: Op, error: Exception, a: Any, b: Any) -> Exception:
         f"{op.name}: shapes {np.shape(a)} and {np.shape(b)} cannot be broadcast together; "
         "axes must be equal or 1, counted from the last"
     )
-
-
-def _dtypes(*args: Any) -> str:
-    return " and ".join(str(getattr(arg, "dtype", type(arg).__name__)) for arg in args)
 
 
 def _operand(arg: Any) -> Any:

@@ -27,7 +27,7 @@ PLAIN_FUNCTIONS = frozenset(
     | {np.searchsorted, np.count_nonzero, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast}
     | {np.shares_memory, np.may_share_memory, np.allclose, np.array_equal, np.isclose, np.any, np.all, np.round}
     | {np.ix_, np.unravel_index, np.ravel_multi_index, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from}
-    | {np.around, np.fix, np.isneginf, np.isposinf, np.isreal, np.iscomplex, np.imag, np.angle, np.array_equiv}
+    | {np.around, np.fix, np.isneginf, np.isposinf, np.isreal, np.iscomplex, np.array_equiv}
     | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
     | {np.einsum_path, np.linalg.matrix_rank}
     | {np.nanargmax, np.nanargmin, np.argpartition, np.lexsort, np.digitize, np.histogram_bin_edges}

@@ -118,6 +118,7 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.ndim: lambda x: x.ndim,
     np.shape: lambda x: x.shape,
     np.sum: _sum,
+    np.real: lambda x: Rows(np.real(x.rows)),
     np.where: lambda *args: Rows(np.where(*_aligned(args))),
     np.expand_dims: lambda x, axis: Rows(np.expand_dims(x.rows, _shifted(axis, x.ndim))),
     np.squeeze: _squeeze,

@@ -1,4 +1,9 @@
-"""The backward sweep: cotangents flow along the tape from the outputs to the leaves."""
+"""The backward sweep: cotangents flow along the tape from the outputs to the leaves.
+
+What is differentiated is a real number L.  Inside the sweep the cotangent of a complex z = x + iy is ∂L/∂x - i ∂L/∂y,
+for which dL = Re(z̄ dz): so a rule is the plain transpose of a derivative, and that of a holomorphic function is the one
+for real numbers.  Users give and get the conjugate, ∂L/∂x + i ∂L/∂y, the direction of steepest ascent.
+"""
 
 import heapq
 import sys
@@ -185,6 +190,8 @@ def _sweep(
             g = pending.pop(node)
             if (node.retains_grad if targets is None else node in targets) and node not in finished:
                 finished[node] = g if node in owned or create_graph else g.copy()
+                if node.dtype.kind == "c":
+                    finished[node] = np.conjugate(finished[node])
             op = node.op
             if op is None or (partial and node in finished):
                 continue
@@ -283,21 +290,27 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
                 f"backward: a cotangent is needed for an output of shape {root.shape}; "
                 "reduce it to one element (.sum(), .mean()) or give gradient="
             )
+        if root.dtype.kind == "c":
+            raise TypeError(
+                f"backward: only a real number has a gradient, and the output is {root.dtype}; take its real part, its "
+                "imaginary part or its absolute value, or give gradient="
+            )
         array = np.ones(root.shape, root.dtype)
         return Tensor.make(array, None) if create_graph else array
     if create_graph and isinstance(seed, Tensor):
         array = seed.data
     else:
         array = np.asarray(seed.data if isinstance(seed, Tensor) else seed)
-    if array.shape != root.shape or array.dtype.kind not in "fiub":
+    if array.shape != root.shape or array.dtype.kind not in ("fiubc" if root.dtype.kind == "c" else "fiub"):
         raise ValueError(
             f"backward: the gradient given is {array.dtype} {array.shape}, the output {root.dtype} {root.shape}; "
-            "shapes must be equal and the gradient real"
+            "shapes must be equal, and the gradient of a real output real"
         )
-    if create_graph and isinstance(seed, Tensor) and array.dtype == root.dtype:
-        return seed
-    array = array.astype(root.dtype)
-    return Tensor.make(array, None) if create_graph else array
+    cotangent: Cotangent = seed
+    if not (create_graph and isinstance(seed, Tensor) and array.dtype == root.dtype):
+        array = array.astype(root.dtype)
+        cotangent = Tensor.make(array, None) if create_graph else array
+    return np.conjugate(cotangent) if root.dtype.kind == "c" else cotangent
 
 
 def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
@@ -329,7 +342,7 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
 
 
 def _picked(bundle: Bundle, index: int, out: Any) -> Any:
-    if not isinstance(out, np.ndarray) or out.dtype.kind != "f":
+    if not isinstance(out, np.ndarray) or out.dtype.kind not in "fc":
         return out
     return picked(bundle, index, out)
 
@@ -358,6 +371,8 @@ def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
             )
         new = precise_sum(new, stretched) if plain else np.sum(new, axis=stretched)
         new = np.reshape(new, wanted)
+    if new.dtype.kind == "c" and parent.dtype.kind == "f":
+        new = np.real(new)  # dL = Re(ȳ dx), and dx is real
     return new if new.dtype == parent.dtype else new.astype(parent.dtype)
 
 

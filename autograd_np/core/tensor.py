@@ -23,7 +23,8 @@ class Tensor:
     data : array_like
         Copied, as `numpy.array` does.
     requires_grad : bool
-        Whether gradients with respect to this Tensor are wanted; real floating point only.
+        Whether gradients with respect to this Tensor are wanted; floating point only.  That of a real L with respect to
+        complex x + iy is ∂L/∂x + i ∂L/∂y.
     dtype : dtype_like, optional
         By default the data's own.
     name : str, optional
@@ -34,7 +35,7 @@ class Tensor:
     Raises
     ------
     TypeError
-        If a gradient is required of data that is not real floating point, or the data is not numeric.
+        If a gradient is required of data that is not floating point, or the data is not numeric.
 
     Examples
     --------
@@ -86,9 +87,9 @@ class Tensor:
         return tensor
 
     def _require_grad(self, name: str | None = None) -> None:
-        if self.data.dtype.kind != "f":
+        if self.data.dtype.kind not in "fc":
             raise TypeError(
-                f"requires_grad: a gradient needs real floating point data, not {self.data.dtype}; "
+                f"requires_grad: a gradient needs floating point data, not {self.data.dtype}; "
                 "give dtype=float or use .astype(float)"
             )
         self.node = Leaf(self.data, name)

@@ -11,11 +11,11 @@ from .reductions import shifted_exp, sum
 __all__ = ["gelu", "leaky_relu", "log_sigmoid", "log_softmax", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh"]
 
 
-tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)")
+tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)", complex=True)
 
 
 def _sigmoid(x: Any) -> Any:
-    e = np.exp(-np.abs(x))  # at most 1: nothing overflows, and small values keep their precision
+    e = np.exp(-np.fabs(x))  # at most 1: nothing overflows, and small values keep their precision
     return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
 
 

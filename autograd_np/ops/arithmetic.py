@@ -43,10 +43,12 @@ def raw(x: Any) -> Any:
     return x.data if type(x) is Tensor else x
 
 
-add = binary(np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, r"\bar a = \bar y,\; \bar b = \bar y")
+add = binary(
+    np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, r"\bar a = \bar y,\; \bar b = \bar y", complex=True
+)
 
 subtract = binary(
-    np.subtract, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, r"\bar a = \bar y,\; \bar b = -\bar y"
+    np.subtract, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, r"\bar a = \bar y,\; \bar b = -\bar y", complex=True
 )
 
 multiply = binary(
@@ -54,6 +56,7 @@ multiply = binary(
     lambda g, _y, _a, b: g * b,
     lambda g, _y, a, _b: g * a,
     r"\bar a = \bar y \odot b,\; \bar b = \bar y \odot a",
+    complex=True,
 )
 
 divide = binary(
@@ -61,6 +64,7 @@ divide = binary(
     lambda g, _y, _a, b: g / b,
     lambda g, _y, a, b: -(g / b) * (a / b),
     r"\bar a = \bar y \oslash b,\; \bar b = -\bar y \odot a \oslash b^2",
+    complex=True,
 )
 
 
@@ -72,8 +76,11 @@ def _base_rule(g: Any, _y: Any, x: Any, p: Any) -> Any:
 
 
 def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
-    zero = (raw(x) == 0) & (raw(p) >= 0)  # 0^p is 0 for every p nearby
-    return g * np.where(zero, 0, y * np.log(np.where(zero, 1, x)))
+    zero = (raw(x) == 0) & (np.real(raw(p)) >= 0)  # 0^p is 0 for every p nearby
+    base = np.where(zero, 1, x)
+    if y.dtype.kind == "c":
+        base = base + 0j
+    return g * np.where(zero, 0, y * np.log(base))
 
 
 power = binary(
@@ -81,28 +88,40 @@ power = binary(
     _base_rule,
     _exponent_rule,
     r"\bar x = \bar y \odot p \odot x^{p-1},\; \bar p = \bar y \odot y \odot \log x",
+    complex=True,
 )
 
 true_divide = divide
 pow = power
 
-negative = unary(np.negative, lambda g, _y, _x: -g, r"\bar x = -\bar y")
+negative = unary(np.negative, lambda g, _y, _x: -g, r"\bar x = -\bar y", complex=True)
 
-positive = unary(np.positive, lambda g, _y, _x: g, r"\bar x = \bar y")
+positive = unary(np.positive, lambda g, _y, _x: g, r"\bar x = \bar y", complex=True)
 
-exp = unary(np.exp, lambda g, y, _x: g * y, r"\bar x = \bar y \odot y")
+exp = unary(np.exp, lambda g, y, _x: g * y, r"\bar x = \bar y \odot y", complex=True)
 
-log = unary(np.log, lambda g, _y, x: g / x, r"\bar x = \bar y \oslash x")
+log = unary(np.log, lambda g, _y, x: g / x, r"\bar x = \bar y \oslash x", complex=True)
 
-sqrt = unary(np.sqrt, lambda g, y, _x: g / (2 * y), r"\bar x = \bar y \oslash 2y")
+sqrt = unary(np.sqrt, lambda g, y, _x: g / (2 * y), r"\bar x = \bar y \oslash 2y", complex=True)
 
 cbrt = unary(np.cbrt, lambda g, y, _x: g / (3 * y * y), r"\bar x = \bar y \oslash 3y^2")
 
-reciprocal = unary(np.reciprocal, lambda g, y, _x: -g * y * y, r"\bar x = -\bar y \odot y^2")
+reciprocal = unary(np.reciprocal, lambda g, y, _x: -g * y * y, r"\bar x = -\bar y \odot y^2", complex=True)
 
-square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x")
+square = unary(np.square, lambda g, _y, x: 2 * g * x, r"\bar x = 2 \bar y \odot x", complex=True)
 
-absolute = unary(np.absolute, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
+
+def _direction(x: Any) -> Any:
+    """x̄ / |x|: the sign of real numbers, and 0 at 0."""
+    if x.dtype.kind != "c":
+        return np.sign(x)
+    length = np.absolute(x)
+    return np.conjugate(x) / np.where(raw(length) == 0, 1, length)
+
+
+absolute = unary(
+    np.absolute, lambda g, _y, x: g * _direction(x), r"\bar x = \bar y \odot \operatorname{sign} x^*", complex=True
+)
 abs = absolute
 
 fabs = unary(np.fabs, lambda g, _y, x: g * np.sign(x), r"\bar x = \bar y \odot \operatorname{sign} x")
@@ -133,6 +152,7 @@ fmin = binary(np.fmin, lambda g, y, a, b: g * _chosen(a, y, b), lambda g, y, a, 
     lambda g, _y, c, _a, _b: np.where(c, 0, g),
     elementwise=True,
     selects=True,
+    complex=True,
     formula=r"\bar a = \bar y \odot [c],\; \bar b = \bar y \odot [\lnot c]",
 )
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -8,6 +8,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core import FUNCTIONS, implements, primitive
 from . import arithmetic
 from .arithmetic import raw
+from .complex_numbers import conjugated
 from .joining import concatenate
 from .reductions import sum
 from .scans import as_dtype, part
@@ -148,6 +149,7 @@ def _overlap(g: Any, other: Any) -> Any:
     lambda g, _y, _a, v: _overlap(g, v),
     lambda g, _y, a, _v: _overlap(g, a),
     name="convolve",
+    complex=True,
     formula=r"\bar a_i = \textstyle\sum_k \bar y_k v_{k-i},\; \bar v_j = \sum_k \bar y_k a_{k-j}",
 )
 def _convolve(a: Any, v: Any) -> Any:
@@ -185,10 +187,10 @@ convolve.op = _convolve.op  # type: ignore[attr-defined]
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """Correlation of two vectors: convolution with the second one reversed.  As `numpy.correlate`."""
+    """Correlation of two vectors: convolution with the second one reversed and conjugated.  As `numpy.correlate`."""
     a, v = _signal(a, "correlate"), _signal(v, "correlate")
     n, m = a.shape[0], v.shape[0]
-    full = _convolve(a, part(v, 0, None, None, -1))
+    full = _convolve(a, conjugated(part(v, 0, None, None, -1)))
     return _overlapping(full, a, v, mode, (m - 1) // 2 if n >= m else n // 2)
 
 
@@ -199,7 +201,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     Gradients flow to all arguments.  At a point the slope is that of the line to its right, at the last one to its
     left.
     """
-    x, xp, fp = (as_dtype(value, np.float64) for value in (x, xp, fp))
+    x, xp, fp = as_dtype(x, np.float64), as_dtype(xp, np.float64), as_dtype(fp, None)
+    fp = as_dtype(fp, np.result_type(fp.dtype, np.float64))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.shape[0]:
         raise ValueError(
             f"interp: xp {xp.shape} and fp {fp.shape} are points, as many of one as of the other, at least 1"

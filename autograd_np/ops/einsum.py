@@ -65,6 +65,7 @@ def _spread(x: Any, labels: str, wanted: str, sides: dict[str, int]) -> Any:
     _rule,
     name="einsum",
     variadic=True,
+    complex=True,
     formula=r"\bar x_i = \operatorname{einsum}(\bar y, x_{j \ne i} \to \text{the labels of } x_i)",
 )
 def _einsum(*operands: Any, subscripts: str, optimize: bool = False) -> Any:

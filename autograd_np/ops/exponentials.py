@@ -16,16 +16,16 @@ __all__ = ["exp2", "expm1", "float_power", "log1p", "log2", "log10", "logaddexp"
 # Python's floats, which leave float32 as it is.
 _LN2, _LN10 = math.log(2), math.log(10)
 
-exp2 = unary(np.exp2, lambda g, y, _x: g * y * _LN2, r"\bar x = \bar y \odot y \ln 2")
+exp2 = unary(np.exp2, lambda g, y, _x: g * y * _LN2, r"\bar x = \bar y \odot y \ln 2", complex=True)
 
 # Not y + 1, of which nothing is left where x is far below 0.
-expm1 = unary(np.expm1, lambda g, _y, x: g * np.exp(x), r"\bar x = \bar y \odot e^x")
+expm1 = unary(np.expm1, lambda g, _y, x: g * np.exp(x), r"\bar x = \bar y \odot e^x", complex=True)
 
-log1p = unary(np.log1p, lambda g, _y, x: g / (1 + x), r"\bar x = \bar y \oslash (1 + x)")
+log1p = unary(np.log1p, lambda g, _y, x: g / (1 + x), r"\bar x = \bar y \oslash (1 + x)", complex=True)
 
-log2 = unary(np.log2, lambda g, _y, x: g / x / _LN2, r"\bar x = \bar y \oslash (x \ln 2)")
+log2 = unary(np.log2, lambda g, _y, x: g / x / _LN2, r"\bar x = \bar y \oslash (x \ln 2)", complex=True)
 
-log10 = unary(np.log10, lambda g, _y, x: g / x / _LN10, r"\bar x = \bar y \oslash (x \ln 10)")
+log10 = unary(np.log10, lambda g, _y, x: g / x / _LN10, r"\bar x = \bar y \oslash (x \ln 10)", complex=True)
 
 
 def _share(a: Any, b: Any, log_base: float = 1) -> Any:

@@ -19,6 +19,7 @@ __all__ = ["getitem"]
     lambda g, _y, _x, *, index: scatter_add(g, shape=_x.shape, index=index),
     view=True,
     selects=True,
+    complex=True,
     formula=r"\bar x = 0,\; \bar x[i] \mathrel{+}= \bar y",
 )
 def getitem(x: Any, index: Any) -> Any:
@@ -26,7 +27,7 @@ def getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-@primitive(lambda g, _y, _v, *, shape, index: g[index], formula=r"\bar v = \bar y[i]")
+@primitive(lambda g, _y, _v, *, shape, index: g[index], complex=True, formula=r"\bar v = \bar y[i]")
 def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of a shape, with v added at index: the transpose of reading there.  Repeated indices accumulate."""
     if isinstance(v, Rows) and _is_basic(index):
@@ -55,6 +56,7 @@ def _written(g: Any, _y: Any, _x: Any, _v: Any, *, index: Any) -> Any:
     _written,
     broadcasts=True,
     selects=True,
+    complex=True,
     formula=r"\bar x = \bar y,\; \bar x[i] = 0;\; \bar v = \bar y[i]",
 )
 def setitem(x: Any, v: Any, index: Any) -> Any:
@@ -102,7 +104,7 @@ def _write(t: Tensor, index: Any, value: Any) -> None:
     if _is_part(value, t, index):  # t[i] += v writes to the part t[i], and then assigns that to where it is
         _refuse_leaf(t, "t[i] = v")
         return
-    if t.dtype.kind != "f":
+    if t.dtype.kind not in "fc":
         raise TypeError(f"t[i] = v: v requires a gradient, which a Tensor of {t.dtype} cannot carry")
     _replace(t, setitem(t, value, index=index), "t[i] = v")
 

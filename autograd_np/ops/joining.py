@@ -32,6 +32,7 @@ def _piece(g: Any, _y: Any, *_arrays: Any, wrt: int, axis: int) -> Any:
     _piece,
     name="concatenate",
     variadic=True,
+    complex=True,
     formula=r"\bar x_i = \text{the part of } \bar y \text{ that } x_i \text{ fills}",
 )
 def _concatenate(*arrays: Any, axis: int) -> Any:
@@ -54,6 +55,7 @@ concat = concatenate
     lambda g, _y, *_arrays, wrt, axis: g[(slice(None),) * (axis % g.ndim) + (wrt,)],
     name="stack",
     variadic=True,
+    complex=True,
     formula=r"\bar x_i = \bar y_i \text{ along the new axis}",
 )
 def _stack(*arrays: Any, axis: int) -> Any:

@@ -69,6 +69,7 @@ def _linalg_outer(a: Any, b: Any) -> Any:
 @primitive(
     lambda g, y, _a: -(mT(y) @ g @ mT(y)),
     of=np.linalg.inv,
+    complex=True,
     formula=r"\bar A = -Y^{\mathsf T} \bar Y Y^{\mathsf T}",
 )
 def inv(a: Any) -> Any:
@@ -102,6 +103,7 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Any:
     lambda g, _y, a, _b: _solve(mT(a), g),
     name="solve",
     broadcasts=True,
+    complex=True,
     formula=r"\bar B = A^{-\mathsf T} \bar X,\; \bar A = -\bar B X^{\mathsf T}",
 )
 def _solve(a: Any, b: Any) -> Any:

@@ -39,16 +39,20 @@ def _vector_norm(x: Any, ord: float = 2, axis: Any = None, keepdims: bool = Fals
     return y.astype(x.dtype) if short else y
 
 
+def _modulus(x: Any) -> Any:
+    return absolute(x) if x.dtype.kind == "c" else x
+
+
 @implements(np.linalg.vector_norm, arrays=1)
 def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Any:
     """(Σ |x|^ord)^(1/ord) over axis; the largest |x| for inf, the smallest for -inf, how many are not 0 for 0.
 
     As `numpy.linalg.vector_norm`.  The gradient is 0 where the norm is 0, and for ord below 2 where x is 0.
     """
+    x = _modulus(as_array(x))
     if ord in (np.inf, -np.inf):
         return (max if ord > 0 else min)(absolute(x), axis=axis, keepdims=keepdims)
     if ord == 0:
-        x = as_array(x)
         return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
     if isinstance(ord, str):
         raise ValueError(f"norm: ord={ord!r} is for matrices, not for vectors")
@@ -66,7 +70,7 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     -inf: the largest and smallest sums of |x| of columns and of rows.
     """
     if ord in ("fro", None):
-        return _vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+        return _vector_norm(_modulus(as_array(x)), axis=(-2, -1), keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
         sums = sum(absolute(x), axis=-2 if abs(ord) == 1 else -1)
         result = (max if ord > 0 else min)(sums, axis=-1)
@@ -86,7 +90,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     """
     x = as_array(x)
     if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2) or (ord == 2 and x.ndim == 1)):
-        return _vector_norm(x, axis=axis, keepdims=keepdims)
+        return _vector_norm(_modulus(x), axis=axis, keepdims=keepdims)
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
     if len(axes) == 1:
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)

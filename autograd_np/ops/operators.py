@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 
 from ..core import Tensor
-from . import arithmetic, diagonals, parts, products, reductions, repetition, scans, selection, shaping, splitting
+from . import (
+    arithmetic,
+    complex_numbers,
+    diagonals,
+    parts,
+    products,
+    reductions,
+    repetition,
+    scans,
+    selection,
+    shaping,
+    splitting,
+)
 from .arithmetic import raw
 from .indexing import update
 
@@ -87,8 +99,8 @@ _METHODS: dict[str, Any] = {
     "max": reductions.max,
     "min": reductions.min,
     "clip": arithmetic.clip,
-    "conj": parts.conjugate,
-    "conjugate": parts.conjugate,
+    "conj": complex_numbers.conjugate,
+    "conjugate": complex_numbers.conjugate,
     "round": lambda t, decimals=0: Tensor.make(np.asarray(np.round(t.data, decimals)), None),
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
@@ -111,8 +123,8 @@ _METHODS: dict[str, Any] = {
     "put": lambda t, indices, values, mode="raise": np.put(t, indices, values, mode),
     "reshape": lambda t, *shape, order="C": shaping.reshape(t, shape=_shape_arguments(shape), order=order),
     "transpose": lambda t, *axes: shaping.transpose(t, axes=_shape_arguments(axes) if axes else None),
-    "real": property(parts.real),
-    "imag": property(lambda t: Tensor.make(np.imag(t.data), None)),
+    "real": property(complex_numbers.real),
+    "imag": property(complex_numbers.imag),
     "T": property(shaping.transpose),
     "mT": property(shaping.matrix_transpose),
 }

@@ -26,7 +26,10 @@ def _unpad(g: Any, _y: Any, _x: Any, *, pad_width: Widths, mode: str, constant_v
 
 
 @primitive(
-    _unpad, name="pad", formula=r"\bar x = \bar y \text{ without its border, which is added where it was copied from}"
+    _unpad,
+    name="pad",
+    complex=True,
+    formula=r"\bar x = \bar y \text{ without its border, which is added where it was copied from}",
 )
 def _pad(x: Any, pad_width: Widths, mode: str, constant_values: Any) -> Any:
     if not pad_width:
@@ -119,7 +122,7 @@ def pad(
         modes = ", ".join(("constant", *_REPEATING, "linear_ramp", *_COMPUTED))
         raise ValueError(f"pad: mode is one of {modes}, not {mode!r}")
     lengths, ends = _pairs("stat_length", stat_length, array.ndim), _pairs("end_values", raw(end_values), array.ndim)
-    if array.dtype.kind != "f":  # NumPy rounds; there is no gradient
+    if array.dtype.kind not in "fc":  # NumPy rounds; there is no gradient
         options = {"end_values": ends} if mode == "linear_ramp" else {"stat_length": stat_length}
         padded = np.pad(raw(array), widths, mode, **options)  # type: ignore[call-overload]
         return Tensor.make(padded, None) if type(array) is Tensor else padded

@@ -1,15 +1,13 @@
-r"""Parts of numbers: remainders and fractions, mantissa and exponent, sign, real part; and what is not finite."""
+r"""Parts of numbers: remainders and fractions, mantissa and exponent, sign; and what is not finite."""
 
 from typing import Any
 
 import numpy as np
 
-from ..core import Tensor, binary, implements, primitive, unary
+from ..core import Tensor, binary, implements, primitive
 from .arithmetic import raw, where
 
 __all__ = [
-    "conj",
-    "conjugate",
     "copysign",
     "divmod",
     "fmod",
@@ -19,8 +17,6 @@ __all__ = [
     "mod",
     "modf",
     "nan_to_num",
-    "real",
-    "real_if_close",
     "remainder",
     "unwrap",
 ]
@@ -93,22 +89,6 @@ def copysign(x1: Any, x2: Any) -> Any:
 def heaviside(x1: Any, x2: Any) -> Any:
     """0 below 0, 1 above it, and x2 at it.  As `numpy.heaviside`; no gradient flows to x1."""
     return np.heaviside(x1, x2)
-
-
-conjugate = unary(np.conjugate, lambda g, _y, _x: g, r"\bar x = \bar y")
-conj = conjugate
-
-
-@primitive(lambda g, _y, _val: g, of=np.real, view=True, formula=r"\bar x = \bar y")
-def real(val: Any) -> Any:
-    """Real part: of real numbers they themselves.  As `numpy.real`."""
-    return np.real(val)
-
-
-@primitive(lambda g, _y, _a, **_: g, of=np.real_if_close, view=True, formula=r"\bar x = \bar y")
-def real_if_close(a: Any, tol: float = 100) -> Any:
-    """Real part, where the imaginary ones are all nearly 0.  As `numpy.real_if_close`."""
-    return np.real_if_close(a, tol)
 
 
 @implements(np.nan_to_num)

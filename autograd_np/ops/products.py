@@ -8,6 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core import UFUNCS, Tensor, implements, primitive
 from .arithmetic import multiply
+from .complex_numbers import conjugated
 from .joining import concatenate
 from .shaping import expand_dims, moveaxis, reshape, squeeze, transpose
 
@@ -54,6 +55,7 @@ def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     _right,
     of=(np.matmul, np.linalg.matmul),
     broadcasts=True,
+    complex=True,
     formula=r"\bar A = \bar Y B^{\mathsf T},\; \bar B = A^{\mathsf T} \bar Y",
 )
 def matmul(a: Any, b: Any) -> Any:
@@ -79,9 +81,12 @@ def _register(function_name: str, operation: Any) -> None:
 
 @implements(np.linalg.vecdot, arrays=2)
 def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
-    """Dot products of the vectors along axis; the other axes are a batch and broadcast.  As `numpy.vecdot`."""
+    """Dot products of the vectors along axis, complex ones of a conjugated; the other axes are a batch and broadcast.
+
+    As `numpy.vecdot`.
+    """
     a, b = (moveaxis(as_array(x), axis, -1) for x in (a, b))
-    return squeeze(matmul(expand_dims(a, -2), expand_dims(b, -1)), (-2, -1))
+    return squeeze(matmul(expand_dims(conjugated(a), -2), expand_dims(b, -1)), (-2, -1))
 
 
 def matvec(a: Any, b: Any) -> Any:
@@ -90,8 +95,11 @@ def matvec(a: Any, b: Any) -> Any:
 
 
 def vecmat(a: Any, b: Any) -> Any:
-    """Products of vectors a (..., m) with matrices b (..., m, n); leading axes broadcast.  As `numpy.vecmat`."""
-    return squeeze(matmul(expand_dims(as_array(a), -2), b), -2)
+    """Products of vectors a (..., m), conjugated, with matrices b (..., m, n); leading axes broadcast.
+
+    As `numpy.vecmat`.
+    """
+    return squeeze(matmul(expand_dims(conjugated(as_array(a)), -2), b), -2)
 
 
 _register("vecdot", vecdot)
@@ -109,8 +117,8 @@ def dot(a: Any, b: Any) -> Any:
 
 @implements(np.vdot, arrays=2)
 def vdot(a: Any, b: Any) -> Any:
-    """Sum of the products of all elements, in order.  As `numpy.vdot`."""
-    return matmul(reshape(a, (-1,)), reshape(b, (-1,)))
+    """Sum of the products of all elements, in order, those of a conjugated.  As `numpy.vdot`."""
+    return matmul(conjugated(reshape(a, (-1,))), reshape(b, (-1,)))
 
 
 @implements(np.inner, arrays=2)
@@ -162,6 +170,7 @@ def kron(a: Any, b: Any) -> Any:
     lambda g, _y, a, _b: _cross(g, a),
     name="cross",
     broadcasts=True,
+    complex=True,
     formula=r"\bar a = b \times \bar y,\; \bar b = \bar y \times a",
 )
 def _cross(a: Any, b: Any) -> Any:

@@ -92,6 +92,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan:
     if method not in _METHODS:
         raise ValueError(f"quantile: method is one of {', '.join(_METHODS)}; not {method!r}")
     x = floating(x)
+    if x.dtype.kind == "c":
+        raise TypeError("quantile: complex numbers have no order; x is real")
     weak = isinstance(q, (int, float))
     q = floating(q)
     dtype = x.dtype if weak else q.dtype

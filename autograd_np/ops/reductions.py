@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 from ..core import implements, precise_sum, primitive
 from . import arithmetic
 from .arithmetic import raw
+from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
 from .shaping import copy, expand_dims, reshape, squeeze
 
@@ -50,6 +51,7 @@ def _reduced(y: Any, axis: Axis, keepdims: bool) -> Any:
 @primitive(
     lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(spread(g, _x, axis, keepdims), _x.shape),
     name="sum",
+    complex=True,
     formula=r"\bar x = \bar y \text{ copied along the axes}",
 )
 def _sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -77,6 +79,7 @@ sum.op = _sum.op  # type: ignore[attr-defined]
 @primitive(
     lambda g, _y, x, *, axis: np.expand_dims(g, axis) * products_of_others(x, axis),
     name="prod",
+    complex=True,
     formula=r"\bar x_i = \bar y \textstyle\prod_{j \ne i} x_j",
 )
 def _prod(x: Any, axis: int) -> Any:
@@ -112,6 +115,7 @@ prod.op = _prod.op  # type: ignore[attr-defined]
         spread(g, _x, axis, keepdims) / count(_x, axis), _x.shape
     ),
     name="mean",
+    complex=True,
     formula=r"\bar x = \bar y / n \text{ copied along the axes}",
 )
 def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -182,6 +186,11 @@ def var(
             raise ValueError("var: ddof and correction are two names of one argument; give one of them")
         ddof = correction
     x = as_dtype(x, dtype)
+    if x.dtype.kind == "c":
+        centres = (None, None) if mean is None else (real(mean), imag(mean))
+        parts = zip((real(x), imag(x)), centres, strict=True)
+        of_real, of_imag = (var(p, axis, ddof=ddof, keepdims=keepdims, where=where, mean=m) for p, m in parts)
+        return of_real + of_imag
     if where is True and mean is None:
         return _var(x, axis=axis, ddof=ddof, keepdims=keepdims)
     centre = _centre(x, axis, where) if mean is None else mean
@@ -307,7 +316,7 @@ def _logsumexp_rule(g: Any, _y: Any, x: Any, *, axis: Axis = None, keepdims: boo
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over axis, without overflow.  -inf where every x is -inf or there is none."""
     x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(float)
+    x = x if x.dtype.kind == "f" else x.astype(float, casting="same_kind")
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)
         y = np.log(precise_sum(e, axis, True))

@@ -14,6 +14,7 @@ __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
     lambda g, _y, _m, *, axis=None: np.flip(g, axis),
     of=np.flip,
     view=True,
+    complex=True,
     formula=r"\bar x = \operatorname{flip} \bar y",
 )
 def flip(m: Any, axis: int | tuple[int, ...] | None = None) -> Any:
@@ -54,6 +55,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 @primitive(
     lambda g, _y, _a, *, shift, axis=None: np.roll(g, np.negative(shift), axis),
     of=np.roll,
+    complex=True,
     formula=r"\bar x = \bar y \text{ shifted back}",
 )
 def roll(a: Any, shift: Any, axis: int | tuple[int, ...] | None = None) -> Any:

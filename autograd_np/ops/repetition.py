@@ -29,7 +29,10 @@ def _sum_repeats(g: Any, _y: Any, _a: Any, *, repeats: Any, axis: int | None = N
 
 
 @primitive(
-    _sum_repeats, of=np.repeat, formula=r"\bar x_i = \text{the sum of } \bar y \text{ over the repetitions of } x_i"
+    _sum_repeats,
+    of=np.repeat,
+    complex=True,
+    formula=r"\bar x_i = \text{the sum of } \bar y \text{ over the repetitions of } x_i",
 )
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Repeat each element, as often as ``repeats`` says of all or of each.  As `numpy.repeat`."""
@@ -102,6 +105,7 @@ def _window_axes(
 
 @primitive(
     lambda g, _y, _v, *, shape, window_shape, axis=None: sliding_window_view(g, window_shape=window_shape, axis=axis),
+    complex=True,
     formula=r"\bar v_{i,k} = \bar x_{i+k}",
 )
 def add_windows(v: Any, shape: tuple[int, ...], window_shape: Any, axis: Any = None) -> Any:
@@ -120,6 +124,7 @@ def add_windows(v: Any, shape: tuple[int, ...], window_shape: Any, axis: Any = N
     lambda g, _y, _x, *, window_shape, axis=None: add_windows(g, shape=_x.shape, window_shape=window_shape, axis=axis),
     of=np.lib.stride_tricks.sliding_window_view,
     view=True,
+    complex=True,
     formula=r"\bar x_j = \textstyle\sum_{i+k=j} \bar y_{i,k}",
 )
 def sliding_window_view(x: Any, window_shape: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Any:

@@ -36,7 +36,7 @@ def _cumsum_rule(g: Any, _y: Any, _x: Any, *, axis: int) -> Any:
     return part(_cumsum(part(g, axis, None, None, -1), axis=axis), axis, None, None, -1)
 
 
-@primitive(_cumsum_rule, name="cumsum", formula=r"\bar x_i = \textstyle\sum_{j \ge i} \bar y_j")
+@primitive(_cumsum_rule, name="cumsum", complex=True, formula=r"\bar x_i = \textstyle\sum_{j \ge i} \bar y_j")
 def _cumsum(x: Any, axis: int) -> Any:
     if x.dtype.kind != "f" or x.dtype == np.float64:
         return np.cumsum(x, axis)
@@ -87,6 +87,7 @@ def _gather(g: Any, x: Any, axis: int) -> Any:
 @primitive(
     lambda g, _y, x, *, axis: products_before(x, axis) * _gather(g, x, axis),
     name="cumprod",
+    complex=True,
     formula=r"\bar x_i = \textstyle\sum_{j \ge i} \bar y_j \prod_{k \le j,\, k \ne i} x_k",
 )
 def _cumprod(x: Any, axis: int) -> Any:

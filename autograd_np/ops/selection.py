@@ -39,7 +39,7 @@ def _put_back(g: Any, _y: Any, _a: Any, *, indices: Any, axis: int | None = None
     return np.reshape(scatter_add(g, shape=shape, index=index), _a.shape)
 
 
-@primitive(_put_back, of=np.take, selects=True, formula=r"\bar x = 0,\; \bar x[i] \mathrel{+}= \bar y")
+@primitive(_put_back, of=np.take, selects=True, complex=True, formula=r"\bar x = 0,\; \bar x[i] \mathrel{+}= \bar y")
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     """Take elements at indices along axis, of the flattened array by default.  As `numpy.take`."""
     return np.take(a, indices, axis=axis, mode=mode)  # type: ignore[call-overload]

@@ -40,6 +40,7 @@ def operand(x: Any) -> Any:
     lambda g, _y, _x, *, shape, order="C": np.reshape(g, _x.shape, order=order),
     of=np.reshape,
     view=True,
+    complex=True,
     formula=r"\bar x = \operatorname{reshape} \bar y",
 )
 def reshape(x: Any, shape: int | tuple[int, ...], order: str = "C") -> Any:
@@ -66,6 +67,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     lambda g, _y, _x, *, axes=None: np.transpose(g, None if axes is None else np.argsort(np.mod(axes, _x.ndim))),
     of=np.transpose,
     view=True,
+    complex=True,
     formula=r"\bar x = \bar y^{\mathsf T} \text{ by the inverse permutation}",
 )
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -121,6 +123,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     lambda g, _y, _x, *, axis: np.reshape(g, _x.shape),
     of=np.expand_dims,
     view=True,
+    complex=True,
     formula=r"\bar x = \operatorname{squeeze} \bar y",
 )
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
@@ -132,6 +135,7 @@ def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     lambda g, _y, _x, *, axis=None: np.reshape(g, _x.shape),
     of=np.squeeze,
     view=True,
+    complex=True,
     formula=r"\bar x = \operatorname{expand\_dims} \bar y",
 )
 def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
@@ -173,6 +177,7 @@ def _gather_broadcast(g: Any, _y: Any, _x: Any, *, shape: int | tuple[int, ...])
     _gather_broadcast,
     of=np.broadcast_to,
     view=True,
+    complex=True,
     formula=r"\bar x = \bar y \text{ summed over the stretched axes}",
 )
 def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
@@ -189,8 +194,9 @@ def broadcast_arrays(*args: Any) -> tuple:
 
 
 @primitive(
-    lambda g, _y, _x, *, dtype: astype(g, _x.dtype),
+    lambda g, _y, _x, *, dtype: g,  # the sweep gives every cotangent its argument's dtype
     name="astype",
+    complex=True,
     formula=r"\bar x = \bar y \text{ in the dtype of } x",
 )
 def _astype(x: Any, dtype: DTypeLike) -> Any:
@@ -210,7 +216,7 @@ def astype(x: Any, dtype: DTypeLike, copy: bool = True) -> Any:
 astype.op = _astype.op  # type: ignore[attr-defined]
 
 
-@primitive(lambda g, _y, _a, *, order="K": g, of=np.copy, formula=r"\bar x = \bar y")
+@primitive(lambda g, _y, _a, *, order="K": g, of=np.copy, complex=True, formula=r"\bar x = \bar y")
 def copy(a: Any, order: str = "K") -> Any:
     """Copy to new memory, laid out by ``order``; the gradient flows through.  As `numpy.copy`."""
     return np.array(a, order=order, copy=True)  # type: ignore[call-overload]

@@ -15,6 +15,7 @@ __all__ = ["partition", "sort"]
 
 @primitive(
     lambda g, _y, _x, *, order, axis: permute(g, order=np.argsort(order, axis=axis), axis=axis),
+    complex=True,
     formula=r"\bar x_{\pi(i)} = \bar y_i",
 )
 def permute(x: Any, order: np.ndarray, axis: int) -> Any:

@@ -67,7 +67,7 @@ def bessel_i(x: Any, order: int) -> Any:
     of which every term is positive, and which the midpoint rule gives to full precision, since it is periodic.
     """
     x = np.asarray(x)
-    wide = x.astype(np.float64)
+    wide = x.astype(np.float64, casting="same_kind")
     size = np.abs(wide)
     largest = min(float(np.max(size, initial=0)), 800.0)  # e^x overflows before
     points = 20 + order + int(5 * math.sqrt(largest))

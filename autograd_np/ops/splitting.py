@@ -16,6 +16,7 @@ __all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
     lambda g, _y, _x, *, ends, axis: np.concatenate(g, axis),
     name="split",
     view=True,
+    complex=True,
     formula=r"\bar x = \text{all } \bar y_i \text{ joined}",
 )
 def _split(x: Any, ends: tuple[int, ...], axis: int) -> tuple:
@@ -86,6 +87,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list:
     lambda g, _y, _x, *, axis=0: np.stack(g, axis),
     of=np.unstack,
     view=True,
+    complex=True,
     formula=r"\bar x = \text{all } \bar y_i \text{ stacked}",
 )
 def unstack(x: Any, axis: int = 0) -> tuple:

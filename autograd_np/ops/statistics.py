@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from ..core import Tensor, implements, primitive
 from . import arithmetic
 from .arithmetic import raw
+from .complex_numbers import conjugated, real
 from .joining import concatenate
 from .products import matmul
 from .reductions import Axis, mean, sum
@@ -110,7 +111,7 @@ def cov(
     elif aweights is not None:
         freedom = total[0] - ddof * sum(weights * aweights) / total[0]
     deviations = table - expand_dims(centre, axis=1)
-    products = matmul(deviations, transpose(deviations if weights is None else deviations * weights))
+    products = matmul(deviations, conjugated(transpose(deviations if weights is None else deviations * weights)))
     return squeeze(products / (freedom if raw(freedom) > 0 else np.nan))
 
 
@@ -121,8 +122,10 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: DTypeLike | N
     if c.ndim == 0:
         return c / c
     i = np.arange(c.shape[0])
-    spread = arithmetic.sqrt(c[i, i])
+    spread = arithmetic.sqrt(real(c[i, i]))
     r = c / expand_dims(spread, axis=1) / spread
+    if r.dtype.kind == "c":
+        return r
     return r + (np.clip(raw(r), -1, 1) - raw(r))  # rounding may leave the range; its gradient is no less for that
 
 

@@ -34,42 +34,62 @@ __all__ = [
     "tan",
 ]
 
-sin = unary(np.sin, lambda g, _y, x: g * np.cos(x), r"\bar x = \bar y \odot \cos x")
+sin = unary(np.sin, lambda g, _y, x: g * np.cos(x), r"\bar x = \bar y \odot \cos x", complex=True)
 
-cos = unary(np.cos, lambda g, _y, x: -g * np.sin(x), r"\bar x = -\bar y \odot \sin x")
+cos = unary(np.cos, lambda g, _y, x: -g * np.sin(x), r"\bar x = -\bar y \odot \sin x", complex=True)
 
-tan = unary(np.tan, lambda g, y, _x: g * (1 + y * y), r"\bar x = \bar y \odot (1 + y^2)")
+tan = unary(np.tan, lambda g, y, _x: g * (1 + y * y), r"\bar x = \bar y \odot (1 + y^2)", complex=True)
 
 # 1 - x² as (1 - x)(1 + x), which loses nothing near ±1.
 arcsin = unary(
-    np.arcsin, lambda g, _y, x: g / np.sqrt((1 - x) * (1 + x)), r"\bar x = \bar y \oslash \textstyle\sqrt{1 - x^2}"
+    np.arcsin,
+    lambda g, _y, x: g / np.sqrt((1 - x) * (1 + x)),
+    r"\bar x = \bar y \oslash \textstyle\sqrt{1 - x^2}",
+    complex=True,
 )
 
 arccos = unary(
-    np.arccos, lambda g, _y, x: -g / np.sqrt((1 - x) * (1 + x)), r"\bar x = -\bar y \oslash \textstyle\sqrt{1 - x^2}"
+    np.arccos,
+    lambda g, _y, x: -g / np.sqrt((1 - x) * (1 + x)),
+    r"\bar x = -\bar y \oslash \textstyle\sqrt{1 - x^2}",
+    complex=True,
 )
 
 
+def _root_of_one_plus_square(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return np.sqrt(1 + x * x)
+    return np.hypot(1, x)  # x² would overflow long before the angle stops changing
+
+
 def _over_one_plus_square(g: Any, _y: Any, x: Any) -> Any:
-    root = np.hypot(1, x)  # x² would overflow long before the angle stops changing
+    root = _root_of_one_plus_square(x)
     return g / root / root
 
 
-arctan = unary(np.arctan, _over_one_plus_square, r"\bar x = \bar y \oslash (1 + x^2)")
+arctan = unary(np.arctan, _over_one_plus_square, r"\bar x = \bar y \oslash (1 + x^2)", complex=True)
 
-sinh = unary(np.sinh, lambda g, _y, x: g * np.cosh(x), r"\bar x = \bar y \odot \cosh x")
+sinh = unary(np.sinh, lambda g, _y, x: g * np.cosh(x), r"\bar x = \bar y \odot \cosh x", complex=True)
 
-cosh = unary(np.cosh, lambda g, _y, x: g * np.sinh(x), r"\bar x = \bar y \odot \sinh x")
+cosh = unary(np.cosh, lambda g, _y, x: g * np.sinh(x), r"\bar x = \bar y \odot \sinh x", complex=True)
 
-arcsinh = unary(np.arcsinh, lambda g, _y, x: g / np.hypot(1, x), r"\bar x = \bar y \oslash \textstyle\sqrt{1 + x^2}")
+arcsinh = unary(
+    np.arcsinh,
+    lambda g, _y, x: g / _root_of_one_plus_square(x),
+    r"\bar x = \bar y \oslash \textstyle\sqrt{1 + x^2}",
+    complex=True,
+)
 
 arccosh = unary(
     np.arccosh,
     lambda g, _y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)),
     r"\bar x = \bar y \oslash \textstyle\sqrt{x^2 - 1}",
+    complex=True,
 )
 
-arctanh = unary(np.arctanh, lambda g, _y, x: g / ((1 - x) * (1 + x)), r"\bar x = \bar y \oslash (1 - x^2)")
+arctanh = unary(
+    np.arctanh, lambda g, _y, x: g / ((1 - x) * (1 + x)), r"\bar x = \bar y \oslash (1 - x^2)", complex=True
+)
 
 
 def _length(y: Any) -> Any:

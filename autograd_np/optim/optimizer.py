@@ -18,7 +18,8 @@ class Optimizer:
     Parameters
     ----------
     params : iterable of Tensor
-        As ``model.parameters()`` gives them; each floating point, given (not computed), and listed once.
+        As ``model.parameters()`` gives them; each real floating point, given (not computed), and listed
+        once.
     lr : float
         Learning rate, finite and not negative.
     weight_decay : float
@@ -149,6 +150,8 @@ def _parameters(name: str, params: Iterable[Tensor]) -> list[Tensor]:
         if not parameter.requires_grad or not parameter.is_leaf:
             fault = "was computed; give" if parameter.requires_grad else "requires no gradient; make it"
             raise ValueError(f"{name}: params[{index}] {fault} a Tensor(..., requires_grad=True)")
+        if parameter.dtype.kind == "c":
+            raise TypeError(f"{name}: params[{index}] is complex; let its real and imaginary parts be parameters")
         if parameter.node in seen:
             raise ValueError(f"{name}: params[{index}] is params[{seen[parameter.node]}] again; list it once")
         seen[parameter.node] = index

@@ -57,6 +57,8 @@ def outside(outputs: Sequence[Tensor], inputs: Sequence[Node], start: int) -> li
 class Call:
     """The result of a function, and the way back to the leaves of some of its arguments.
 
+    ``kinds`` are those of the numbers that the arguments and the result may be made of: "f", or "fc" for complex too.
+
     Attributes
     ----------
     inputs : list of Node
@@ -79,6 +81,7 @@ class Call:
         argnums: int | Sequence[int] | None = None,
         kwargs: dict[str, Any] | None = None,
         has_aux: bool = False,
+        kinds: str = "f",
     ) -> None:
         self.transform = transform
         self.argnums = argnums
@@ -86,7 +89,7 @@ class Call:
         self.arguments = [args[place] for place in self.places]
         named = [found for i in self.places for found in leaves(args[i], f"argument {i}")]
         for where, leaf in named:
-            _check_argument(transform, where, leaf)
+            _check_argument(transform, where, leaf, kinds)
         self.leaves = [leaf for _, leaf in named]
         start = next_serial()
         tensors = [entered(leaf) for leaf in self.leaves]
@@ -102,7 +105,7 @@ class Call:
                 raise TypeError(f"{transform}: has_aux wants a function that gives (value, aux), not {kind_of(out)}")
             out, self.aux = out
         self.tree = out
-        self.outputs = [_checked_output(transform, where, y) for where, y in leaves(out, "the result")]
+        self.outputs = [_checked_output(transform, where, y, kinds) for where, y in leaves(out, "the result")]
         if not self.outputs:
             raise TypeError(f"{transform}: the function gave {out!r}, and no Tensor to differentiate")
         self.recorded = is_grad_enabled() and (
@@ -117,6 +120,11 @@ class Call:
             raise ValueError(
                 f"{self.transform}: the function gave shape {y.shape}, and only a single number has a gradient; reduce "
                 "it (.sum(), .mean()), or use jacobian, vjp or elementwise_grad"
+            )
+        if y.dtype.kind == "c":
+            raise TypeError(
+                f"{self.transform}: the function gave {y.dtype}, and only a real number has a gradient; take its real "
+                "part, its imaginary part or its absolute value"
             )
         return y
 
@@ -182,25 +190,26 @@ def _places(transform: str, argnums: int | Sequence[int] | None, count: int) -> 
     return places
 
 
-def _check_argument(transform: str, where: str, leaf: Any) -> None:
+_NUMBERS = {"f": "real floating point numbers", "fc": "floating point numbers, real or complex"}
+
+
+def _check_argument(transform: str, where: str, leaf: Any, kinds: str) -> None:
     numeric = isinstance(leaf, (Tensor, np.ndarray, np.generic, int, float, complex))
-    if not numeric or (leaf.dtype.kind if hasattr(leaf, "dtype") else np.asarray(leaf).dtype.kind) != "f":
+    if not numeric or (leaf.dtype.kind if hasattr(leaf, "dtype") else np.asarray(leaf).dtype.kind) not in kinds:
         raise TypeError(
-            f"{transform}: {where} is {kind_of(leaf)}; derivatives are by real floating point numbers: give it as "
+            f"{transform}: {where} is {kind_of(leaf)}; derivatives are by {_NUMBERS[kinds]}: give it as "
             "float, or choose the arguments to differentiate by with argnums or a lambda"
         )
 
 
-def _checked_output(transform: str, where: str, y: Any) -> Tensor:
+def _checked_output(transform: str, where: str, y: Any, kinds: str) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(
             f"{transform}: {where} of the function is {kind_of(y)}, not a Tensor, so its derivative is lost; compute "
             "it from the arguments by operators, NumPy or this package, without .data, .item() or float()"
         )
-    if y.dtype.kind != "f":
-        raise TypeError(
-            f"{transform}: {where} of the function is {y.dtype}, and only real floating point has a derivative"
-        )
+    if y.dtype.kind not in kinds:
+        raise TypeError(f"{transform}: {where} of the function is {y.dtype}, and not {_NUMBERS[kinds]}")
     return y
 
 

@@ -17,7 +17,8 @@ def value_and_grad(f: Callable, argnums: int | Sequence[int] = 0, *, has_aux: bo
     f : callable
         Of numbers, arrays or Tensors, and nested lists, tuples and dicts of them; gives a Tensor of one element.
     argnums : int or sequence of ints
-        By which positional arguments to differentiate; their numbers must be real floating point.
+        By which positional arguments to differentiate; their numbers must be floating point.  The gradient
+        by complex x + iy is ∂f/∂x + i ∂f/∂y.
     has_aux : bool
         Whether f gives ``(value, aux)``: aux, whatever it is, is passed on and not differentiated.
 
@@ -72,7 +73,7 @@ def grad(f: Callable, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 def _value_and_grad(
     transform: str, f: Callable, argnums: int | Sequence[int], has_aux: bool, args: tuple, kwargs: dict[str, Any]
 ) -> tuple[Any, Any]:
-    call = Call(transform, f, args, argnums, kwargs, has_aux)
+    call = Call(transform, f, args, argnums, kwargs, has_aux, kinds="fc")
     call.scalar()
     gradient = call.like_arguments(call.like_leaves(call.pull([None]), call.recorded))
     value = call.value()

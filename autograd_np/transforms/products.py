@@ -18,14 +18,15 @@ def vjp(f: Callable, *args: Any) -> tuple[Any, Callable[[Any], tuple]]:
     f : callable
         Gives a Tensor or a nested list, tuple or dict of Tensors.
     *args : numbers, arrays, Tensors, or nested lists, tuples and dicts of them
-        All real floating point.
+        All floating point.
 
     Returns
     -------
     value
         f(*args).
     pullback : callable
-        From a cotangent, of the value's structure and shapes, to a tuple of one for each argument.  It may be called
+        From a cotangent, of the value's structure and shapes, to a tuple of one for each argument.  For complex numbers
+        it is the conjugate transpose of the derivative: Re⟨u, Jv⟩ = Re⟨pullback(u), v⟩.  It may be called
         often; f's graph is kept for as long as it is.
 
     Examples
@@ -35,7 +36,7 @@ def vjp(f: Callable, *args: Any) -> tuple[Any, Callable[[Any], tuple]]:
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 3., 40.]), array([ 1., 20.]))
     """
-    call = Call("vjp", f, args)
+    call = Call("vjp", f, args, kinds="fc")
 
     def pullback(cotangent: Any) -> tuple:
         seeds = matched(call.tree, cotangent, "vjp: the cotangent")
@@ -55,7 +56,7 @@ def jvp(f: Callable, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     f : callable
         Gives a Tensor or a nested list, tuple or dict of Tensors.
     args : sequence
-        The arguments, all real floating point.
+        The arguments, all floating point.
     tangents : sequence
         A direction for each argument, of its structure and shapes.
 
@@ -70,7 +71,7 @@ def jvp(f: Callable, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     >>> ag.jvp(np.tanh, (0.0,), (2.0,))
     (np.float64(0.0), np.float64(2.0))
     """
-    call = Call("jvp", f, _arguments("jvp", args))
+    call = Call("jvp", f, _arguments("jvp", args), kinds="fc")
     directions = matched(tuple(args), _arguments("jvp", tangents, "tangents"), "jvp: tangent ")
     record = call.records(directions)
     pushed = push(call, directions, Cotangents(call), create_graph=record)

@@ -63,7 +63,7 @@ def matched(tree: Any, given: Any, what: str) -> list[Any]:
     values = {}
     for path, leaf in found.items():
         value = leaf if isinstance(leaf, Tensor) else np.asarray(leaf)
-        if value.dtype.kind not in "fiub":
+        if value.dtype.kind not in ("fiubc" if np.iscomplexobj(expected[path]) else "fiub"):
             raise TypeError(f"{what}{path} is {kind_of(leaf)}; a real number or array is wanted")
         if value.shape != np.shape(expected[path]):
             raise ValueError(f"{what}{path} has shape {value.shape}, and must have {np.shape(expected[path])}")

@@ -115,12 +115,12 @@ def test_gradients_of_several_outputs():
         ag.gradients(x * 2, Tensor([1.0]))
 
 
-@pytest.mark.parametrize("dtype", [np.int64, bool, complex])
-def test_requires_grad_wants_real_floating_point(dtype):
-    with pytest.raises(TypeError, match="real floating point"):
+@pytest.mark.parametrize("dtype", [np.int64, bool])
+def test_requires_grad_wants_floating_point(dtype):
+    with pytest.raises(TypeError, match="floating point"):
         Tensor(np.ones(2, dtype), requires_grad=True)
     t = Tensor(np.ones(2, dtype))
-    with pytest.raises(TypeError, match="real floating point"):
+    with pytest.raises(TypeError, match="floating point"):
         t.requires_grad = True
 
 

@@ -94,11 +94,6 @@ def test_results_without_a_gradient_are_plain(x):
     assert np.zeros_like(x).shape == (3,)
 
 
-def test_complex_numbers_are_refused_inside_a_graph(x):
-    with pytest.raises(TypeError, match="gradients are of real numbers"):
-        x * 1j
-
-
 def test_pythons_protocols(x):
     assert len(x) == 3
     assert [t.item() for t in x] == [1, 2, 3]

@@ -1,7 +1,6 @@
 """`debug`: find the first NaN or infinity, and arrays that were changed behind the tape's back."""
 
 import sys
-import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from .grad_mode import debugging, mode
+from .grad_mode import contexts, mode
 from .op import Op
 from .tape import Bundle, Node
 from .tensor import Tensor
 
 _LIBRARIES = tuple(f"{Path(file).parent}/" for file in (Path(__file__).parent, np.__file__))
-_counting = threading.Lock()
 
 
 class debug:
@@ -55,16 +53,14 @@ class debug:
         quiet.__enter__()
         self._before.append((quiet, mode.debugging))
         mode.debugging = "values"
-        with _counting:
-            debugging.threads += 1
+        contexts.enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         quiet, mode.debugging = self._before.pop()
-        with _counting:
-            debugging.threads -= 1
+        contexts.leave()
         quiet.__exit__(kind, error, trace)
 
 
@@ -80,7 +76,7 @@ class in_sweep:
 
 
 def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -> None:
-    """Look at what an operation has just done; called only while some thread is debugging."""
+    """Look at what an operation has just done; called only while some context is open."""
     if not mode.debugging:
         return
     place = _users_line()

@@ -77,17 +77,18 @@ class Op:
         self.selects = selects
         self.complex = complex
         self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
-        self._saves: dict[tuple[bool, ...], tuple[bool, ...]] = {}
+        self._saves: dict[tuple[bool, ...], tuple[bool, tuple[bool, ...]]] = {}
 
-    def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
-        """Tell of (y, *args) which to keep for the rules of the arguments whose gradient is wanted."""
+    def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        """Tell whether to keep y, and which arguments, for the rules of the arguments whose gradient is wanted."""
         saves = self._saves.get(wanted)
         if saves is None:
             if self.variadic:
-                saves = (self.reads[0][0], *self.reads[0][1:] * len(wanted))
+                saves = self.reads[0][0], self.reads[0][1:] * len(wanted)
             else:
                 used = [reads for reads, want in zip(self.reads, wanted, strict=True) if want]
-                saves = tuple(any(column) for column in zip(*used, strict=True))
+                y, *args = (any(column) for column in zip(*used, strict=True))
+                saves = y, tuple(args)
             self._saves[wanted] = saves
         return saves
 

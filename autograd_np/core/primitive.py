@@ -23,24 +23,30 @@ import numpy as np
 
 from .debug import watch
 from .dispatch import implements
-from .grad_mode import debugging, mode
+from .grad_mode import contexts, mode
 from .op import PICK, Op, Rule
 from .tape import Bundle, Node, Shaped, owner_of
 from .tensor import Tensor
 
 Operation = Callable[..., Any]
 
+_new = object.__new__
+
 
 def record(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
 ) -> Tensor:
     """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
+    tensor = _new(Tensor)
+    tensor.data = out
     if out.dtype.kind not in "fc":
-        return Tensor.make(out, None)
+        tensor.node = None
+        return tensor
     if not op.complex:
-        _refuse_complex(op, nodes, out)
+        _refuse_complex(op, *nodes, out)
     saves_out, kept = _kept(op, args, nodes)
-    return Tensor.make(out, Node(op, kept, tuple(nodes), params, out, saves_out))
+    tensor.node = Node(op, kept, tuple(nodes), params, out, saves_out)
+    return tensor
 
 
 def several(
@@ -52,13 +58,13 @@ def several(
     bundle = None
     if mode.recording and any(nodes) and tensors:
         if not op.complex:
-            _refuse_complex(op, nodes, *arrays)
+            _refuse_complex(op, *nodes, *arrays)
         saves_out, kept = _kept(op, args, nodes)
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
         for index, tensor in enumerate(tensors):
             if tensor.dtype.kind in "fc":
                 tensor.node = picked(bundle, index, tensor.data).node
-    if debugging.threads:
+    if contexts.open:
         watch(op, args, arrays, bundle)
     return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
 
@@ -68,29 +74,38 @@ def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
     return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
 
 
-def _refuse_complex(op: Op, nodes: Sequence[Node | None], *outs: np.ndarray) -> None:
-    if any(part is not None and part.dtype.kind == "c" for part in (*nodes, *outs)):
-        raise TypeError(
-            f"{op.name}: its rules are for real numbers; take the parts of complex ones apart (ag.real, ag.imag, "
-            "ag.abs), or use tensor.detach() if no gradient is wanted"
-        )
+def _refuse_complex(op: Op, *parts: Any) -> None:
+    """Raise if any of these nodes and arrays is of complex numbers, and the operation's rules are for real ones."""
+    for part in parts:
+        if part is not None and part.dtype.kind == "c" and mode.recording:
+            raise TypeError(
+                f"{op.name}: its rules are for real numbers; take the parts of complex ones apart (ag.real, ag.imag, "
+                "ag.abs), or use tensor.detach() if no gradient is wanted"
+            )
 
 
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
     """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
-    saves_out, *saves = op.saves(tuple([node is not None for node in nodes]))
-    kept = [
-        _operand(arg) if save else _stand_in(_operand(arg), node)
-        for arg, node, save in zip(args, nodes, saves, strict=True)
-    ]
+    saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
+    kept = []
+    for arg, node, save in zip(args, nodes, saves, strict=True):
+        if type(arg) is not np.ndarray:
+            arg = _operand(arg)
+        kept.append(arg if save else node or _stand_in(arg))
     return saves_out, tuple(kept)
 
 
-def _stand_in(arg: Any, node: Node | None) -> Any:
-    """Give what has an array's shape and dtype, and not its memory."""
-    if type(arg) is not np.ndarray:
-        return arg
-    return Shaped(arg.shape, arg.dtype) if node is None else node
+def _stand_in(arg: Any) -> Any:
+    """Give what has an array's shape and dtype, and not its memory; a recorded argument's own node has them too."""
+    return Shaped(arg.shape, arg.dtype) if type(arg) is np.ndarray else arg
+
+
+def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
+    """Do what an open `no_grad` or `debug` block of this thread wants done with the result of an operation."""
+    if not mode.recording:
+        made.node = None
+    watch(op, args, (made.data,), made.node)
+    return made
 
 
 def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = None, complex: bool = False) -> Operation:
@@ -110,24 +125,23 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         As in `primitive`.
     """
     op = Op(name or forward.__name__, forward, (rule,), formula, elementwise=True, complex=complex)
-    saves_out, saves_input = op.saves((True,))
+    saves_out, (saves_input,) = op.saves((True,))
 
     def operation(x: Any) -> Any:
         if type(x) is not Tensor:
             return forward(x)
-        data = x.data
+        data, node = x.data, x.node
         out = forward(data)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
-        node = x.node
         if node is not None:
-            if not complex and data.dtype.kind == "c":
-                _refuse_complex(op, (node,))
-            kept = data if saves_input else node
-            node = Node(op, (kept,), (node,), None, out, saves_out) if mode.recording else None
-        if debugging.threads:
-            watch(op, (data,), (out,), node)
-        return Tensor.make(out, node)
+            if not complex:
+                _refuse_complex(op, node)
+            node = Node(op, (data if saves_input else node,), (node,), None, out, saves_out)
+        tensor = _new(Tensor)  # as Tensor.make does, which a call would double the cost of
+        tensor.data = out
+        tensor.node = node
+        return attended(op, (data,), tensor) if contexts.open else tensor
 
     return _publish(op, operation, forward)
 
@@ -168,27 +182,24 @@ def binary(
             out = forward(a_data, b_data)
         except ValueError as error:
             raise mismatch(op, error, a_data, b_data) from None
-        if (a_node is None and b_node is None) or not mode.recording:
-            if debugging.threads:
-                watch(op, (a_data, b_data), (out,), None)
-            return Tensor.make(out if type(out) is np.ndarray else np.asarray(out), None)
-        if type(a_data) is not np.ndarray:
-            a_data = _operand(a_data)
-        if type(b_data) is not np.ndarray:
-            b_data = _operand(b_data)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
-        if not complex:
-            _refuse_complex(op, (a_node, b_node), out)
-        saves_out, saves_a, saves_b = left_only if b_node is None else right_only if a_node is None else both
-        kept = (
-            a_data if saves_a else _stand_in(a_data, a_node),
-            b_data if saves_b else _stand_in(b_data, b_node),
-        )
-        node = Node(op, kept, (a_node, b_node), None, out, saves_out)
-        if debugging.threads:
-            watch(op, (a_data, b_data), (out,), node)
-        return Tensor.make(out, node)
+        node = None
+        if a_node is not None or b_node is not None:
+            if type(a_data) is not np.ndarray:
+                a_data = _operand(a_data)
+            if type(b_data) is not np.ndarray:
+                b_data = _operand(b_data)
+            if not complex:
+                _refuse_complex(op, a_node, b_node, out)
+            saves_out, (saves_a, saves_b) = left_only if b_node is None else right_only if a_node is None else both
+            kept_a = a_data if saves_a else a_node or _stand_in(a_data)
+            kept_b = b_data if saves_b else b_node or _stand_in(b_data)
+            node = Node(op, (kept_a, kept_b), (a_node, b_node), None, out, saves_out)
+        tensor = _new(Tensor)
+        tensor.data = out
+        tensor.node = node
+        return attended(op, (a_data, b_data), tensor) if contexts.open else tensor
 
     return _publish(op, operation, forward)
 
@@ -276,33 +287,42 @@ def primitive(
             for key, value in params.items():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)
-            raw, nodes, plain = [], [], True
+            raw, nodes, plain, recorded = [], [], True, False
             for arg in args:
                 if type(arg) is Tensor:
-                    raw.append(arg.data)
-                    nodes.append(arg.node)
                     plain = False
+                    node = arg.node
+                    if node is not None:
+                        recorded = True
+                    raw.append(arg.data)
+                    nodes.append(node)
                 else:
                     raw.append(arg)
                     nodes.append(None)
-            for i in constant:
-                nodes[i] = None
+            if constant:
+                for i in constant:
+                    nodes[i] = None
+                recorded = any(nodes)
             out = forward(*raw, **params)
             if residual is not None:
                 out, params[residual] = out
             if plain:
                 return out
-            if isinstance(out, tuple):
-                parts = several(op, raw, nodes, params, out)
-                for index, part in enumerate(parts if view else ()):
-                    _link(part, args[0], op, params, index)
-                return parts
             if type(out) is not np.ndarray:
+                if isinstance(out, tuple):
+                    parts = several(op, raw, nodes, params, out)
+                    for index, part in enumerate(parts if view else ()):
+                        _link(part, args[0], op, params, index)
+                    return parts
                 out = np.asarray(out)
-            recorded = mode.recording and any(nodes)
-            made = record(op, raw, nodes, params, out) if recorded else Tensor.make(out, None)
-            if debugging.threads:
-                watch(op, raw, (out,), made.node)
+            if recorded:
+                made = record(op, raw, nodes, params, out)
+            else:
+                made = _new(Tensor)
+                made.data = out
+                made.node = None
+            if contexts.open:
+                attended(op, raw, made)
             if view:
                 _link(made, args[0], op, params)
             return made

@@ -10,5 +10,6 @@ def precise_sum(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdi
     float32 loses 4 % over four million rows.  There we accumulate in float64.
     """
     if x.dtype == np.float64 or x.dtype.kind != "f" or (axis is None and x.flags.c_contiguous):
-        return np.sum(x, axis=axis, keepdims=keepdims)
+        # as np.sum, at half its cost for a few elements
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
     return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float64).astype(x.dtype)

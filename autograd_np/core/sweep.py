@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .debug import check_rule, check_saved, in_sweep
-from .grad_mode import debugging, enable_grad, mode, no_grad
+from .grad_mode import enable_grad, mode, no_grad
 from .op import PICK
 from .primitive import picked
 from .rows import Rows, row_by_row
@@ -176,7 +176,7 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = Alarm()
-    watching = debugging.threads and mode.debugging
+    watching = mode.debugging
     by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
     selected = by_rows or any(not np.all(seed) for seed in seeds if seed is not None)
@@ -327,7 +327,7 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
             f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
             "t += v); run backward before the write, or the forward pass again after it"
         )
-    if debugging.threads:
+    if mode.debugging:
         check_saved(node)
     if create_graph:
         args = tuple(

@@ -176,7 +176,7 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = Alarm()
-    watching = mode.debugging
+    watching = bool(mode.debugging)
     by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
     selected = by_rows or any(not np.all(seed) for seed in seeds if seed is not None)
@@ -199,9 +199,9 @@ def _sweep(
                 _put(node, g, pending, queue)
                 owned.discard(node)
                 continue
-            if isinstance(node, Bundle):
+            if type(node) is Bundle:
                 g = _whole(node, g, create_graph)
-            args, y, params = _saved(node, create_graph)
+            args, y, params = _saved(node, create_graph, watching)
             for position, parent in enumerate(node.parents):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
@@ -313,9 +313,9 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
     return np.conjugate(cotangent) if root.dtype.kind == "c" else cotangent
 
 
-def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
+def _saved(node: Node, create_graph: bool, watching: bool) -> tuple[tuple, Any, dict[str, Any]]:
     """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
-    op, args, y = node.op, node.args, cast(Any, node.out)
+    op, args, y = node.op, node.args, node.out
     assert op is not None
     if args is None:
         raise RuntimeError(
@@ -327,7 +327,7 @@ def _saved(node: Node, create_graph: bool) -> tuple[tuple, Any, dict[str, Any]]:
             f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
             "t += v); run backward before the write, or the forward pass again after it"
         )
-    if mode.debugging:
+    if watching:
         check_saved(node)
     if create_graph:
         args = tuple(

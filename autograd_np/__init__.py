@@ -56,7 +56,7 @@ from .transforms import *
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("datasets", "fft", "functional", "linalg", "nn", "optim", "testing", "viz")
+_SUBPACKAGES = ("datasets", "fft", "functional", "linalg", "nn", "optim", "special", "testing", "viz")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+import numpy as np  # noqa: E402
+
 import autograd_np as ag  # noqa: E402
 from autograd_np import ops  # noqa: E402
 from autograd_np.core import FUNCTIONS, UFUNCS  # noqa: E402
@@ -27,6 +29,9 @@ too, and is checked on them; the others refuse those.
 
 def numpy_name(function: object) -> str:
     """Give the name by which users call a function of NumPy's."""
+    if isinstance(function, np.ufunc):
+        known = getattr(np, function.__name__, None) is function
+        return f"{'np' if known else 'scipy.special'}.{function.__name__}"
     module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np").split("._")[0]
     name = getattr(function, "__qualname__", None) or function.__name__  # type: ignore[attr-defined]
     return f"{'np' if module.startswith('np.lib') and 'stride' not in module else module}.{name}"

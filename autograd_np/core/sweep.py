@@ -315,7 +315,7 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
 
 def _saved(node: Node, create_graph: bool, watching: bool) -> tuple[tuple, Any, dict[str, Any]]:
     """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
-    op, args, y = node.op, node.args, node.out
+    op, args, y = node.op, node.args, cast(Any, node.out)
     assert op is not None
     if args is None:
         raise RuntimeError(

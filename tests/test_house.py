@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "fft": {"core", "ops"},
     "special": {"core", "ops"},
     "transforms": {"core"},
-    "optim": {"core"},
+    "optim": {"core", "kernels"},
     "viz": {"core", "ops"},
     "testing": {"core", "ops"},
     "nn": {"core", "ops", "functional"},

@@ -1,4 +1,4 @@
-"""Convolution and pooling on ndarrays; Numba is imported, and compiles, at the first call.
+"""Convolution, pooling and optimizer steps on ndarrays; Numba is imported, and compiles, at the first call.
 
 Images are (N, C, H, W), weights (O, C / groups, KH, KW).  `stride`, `dilation` and `size` are pairs,
 `padding` is ((top, bottom), (left, right)) with non-negative entries.  Arguments are taken as valid: the
@@ -16,6 +16,7 @@ from . import fallback
 from .geometry import Padding, Pair, conv_output_size
 
 __all__ = [
+    "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
     "conv2d",
@@ -25,6 +26,8 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
+    "momentum_step",
+    "sgd_step",
 ]
 
 Shape = tuple[int, ...]
@@ -159,3 +162,41 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
     (g,), dtype = _floats(g)
     dx = _backend().avg_pool2d_dx(g, x_shape, size=size, stride=stride, padding=padding)
     return dx.astype(dtype, copy=False)
+
+
+# Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
+_FUSED_SIZE = 4096
+
+
+def _steps(*arrays: np.ndarray) -> ModuleType:
+    """Return what changes these arrays in place: compiled where they lie as the kernels want them."""
+    w = arrays[0]
+    plain = all(a.flags.carray and a.dtype == w.dtype for a in arrays)
+    return _backend() if w.size >= _FUSED_SIZE and plain and w.dtype.char in "fd" else fallback
+
+
+def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
+    """Change w in place: w ← w - lr g.  All arrays here are of one shape; scratch may have anything in it."""
+    _steps(w, g).sgd_step(w, g, scratch, lr=lr)
+
+
+def momentum_step(
+    w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
+) -> None:
+    """Change w and v in place: v ← μ v + g, then w ← w - lr v, or w ← w - lr (g + μ v) if nesterov."""
+    _steps(w, g, v).momentum_step(w, g, v, scratch, lr=lr, momentum=momentum, nesterov=nesterov)
+
+
+def adam_step(
+    w: np.ndarray,
+    g: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    scratch: np.ndarray,
+    *,
+    betas: tuple[float, float],
+    eps: float,
+    rate: float,
+) -> None:
+    """Change w, m and v in place: m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate m / (√v + ε)."""
+    _steps(w, g, m, v).adam_step(w, g, m, v, scratch, betas=betas, eps=eps, rate=rate)

@@ -74,7 +74,8 @@ class Kernel:
 
     def _compile(self, cache: bool) -> None:
         try:
-            self.serial = numba.njit(nogil=True, cache=cache)(self.body)
+            # error_model: x / 0 is infinite, as NumPy has it; a branch that raises would keep vectors away
+            self.serial = numba.njit(nogil=True, cache=cache, error_model="numpy")(self.body)
             self.parallel = numba.njit(nogil=True, cache=cache, parallel=True)(_launcher(self.serial))
         except RuntimeError:
             if not cache:

@@ -2,8 +2,10 @@
 
 from .convolution import conv2d, conv2d_dw, conv2d_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
+from .steps import adam_step, momentum_step, sgd_step
 
 __all__ = [
+    "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
     "conv2d",
@@ -12,4 +14,6 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
+    "momentum_step",
+    "sgd_step",
 ]

@@ -128,3 +128,49 @@ def avg_pool2d_dx(g, x_shape: Shape, *, size: Pair, stride: Pair, padding: Paddi
     for _, _, index in _taps(size, g.shape[2:], stride):
         padded[index] += share
     return padded[inner].copy()
+
+
+def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
+    """Change w by one step of gradient descent: w ← w - lr g."""
+    w -= np.multiply(g, lr, out=scratch)
+
+
+def momentum_step(
+    w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
+) -> None:
+    """Change w and its velocity v by one step: v ← μ v + g, and w ← w - lr v or w ← w - lr (g + μ v)."""
+    v *= momentum
+    v += g
+    if nesterov:
+        np.multiply(v, momentum, out=scratch)
+        scratch += g
+        scratch *= lr
+    else:
+        np.multiply(v, lr, out=scratch)
+    w -= scratch
+
+
+def adam_step(
+    w: np.ndarray,
+    g: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    scratch: np.ndarray,
+    *,
+    betas: tuple[float, float],
+    eps: float,
+    rate: float,
+) -> None:
+    """Change w and its running means by one step: m ← β₁ m + (1 - β₁) g, v likewise, w ← w - rate m / (√v + ε)."""
+    beta1, beta2 = betas
+    m *= beta1
+    m += np.multiply(g, 1 - beta1, out=scratch)
+    v *= beta2
+    np.multiply(g, g, out=scratch)
+    scratch *= 1 - beta2
+    v += scratch
+    np.sqrt(v, out=scratch)
+    scratch += eps
+    np.divide(m, scratch, out=scratch)
+    scratch *= rate
+    w -= scratch

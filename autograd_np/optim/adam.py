@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..core import Tensor
+from ..kernels import adam_step
 from .optimizer import Array, Optimizer
 
 
@@ -52,21 +53,10 @@ class Adam(Optimizer):
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
         beta1, beta2 = self.betas
-        m, v = self.mean[index], self.mean_square[index]
         self.steps[index] += 1
         t = int(self.steps[index])
-
-        m *= beta1
-        m += np.multiply(g, 1 - beta1, out=scratch)
-        v *= beta2
-        np.multiply(g, g, out=scratch)
-        scratch *= 1 - beta2
-        v += scratch
-
         # lr m̂ / (√v̂ + ε), with both corrections taken out of the arrays (end of section 2 of the paper)
         root = math.sqrt(1 - beta2**t)
-        np.sqrt(v, out=scratch)
-        scratch += self.eps * root
-        np.divide(m, scratch, out=scratch)
-        scratch *= lr * root / (1 - beta1**t)
-        w -= scratch
+        rate = lr * root / (1 - beta1**t)
+        moments = self.mean[index], self.mean_square[index]
+        adam_step(w, g, *moments, scratch, betas=self.betas, eps=self.eps * root, rate=rate)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from ..core import Tensor
+from ..kernels import momentum_step
 from .optimizer import Array, Optimizer
 
 
@@ -45,13 +44,5 @@ class Momentum(Optimizer):
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
-        v = self.velocity[index]
-        v *= self.momentum
-        v += g
-        if self.nesterov:
-            np.multiply(v, self.momentum, out=scratch)
-            scratch += g
-            scratch *= lr
-        else:
-            np.multiply(v, lr, out=scratch)
-        w -= scratch
+        velocity = self.velocity[index]
+        momentum_step(w, g, velocity, scratch, lr=lr, momentum=self.momentum, nesterov=self.nesterov)

@@ -1,7 +1,6 @@
 """Gradient descent."""
 
-import numpy as np
-
+from ..kernels import sgd_step
 from .optimizer import Array, Optimizer
 
 
@@ -20,4 +19,4 @@ class SGD(Optimizer):
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
-        w -= np.multiply(g, lr, out=scratch)
+        sgd_step(w, g, scratch, lr=lr)

@@ -11,6 +11,7 @@ Tensor([ 0.        , -0.13533528, -0.09957414])
 from importlib import import_module
 from types import ModuleType
 
+from .core import API_VERSION as __array_api_version__
 from .core import (
     Tensor,
     binary,
@@ -22,12 +23,16 @@ from .core import (
     primitive,
     unary,
 )
+from .dtypes import *
+from .info import __array_namespace_info__
 from .ops.activations import *
 from .ops.arithmetic import *
 from .ops.calculus import *
 from .ops.complex_numbers import *
 from .ops.convolution import *
+from .ops.creation import *
 from .ops.diagonals import *
+from .ops.discrete import *
 from .ops.einsum import *
 from .ops.exponentials import *
 from .ops.indexing import *
@@ -44,7 +49,9 @@ from .ops.reductions import *
 from .ops.reordering import *
 from .ops.repetition import *
 from .ops.scans import *
+from .ops.searching import *
 from .ops.selection import *
+from .ops.sets import *
 from .ops.shaping import *
 from .ops.slices import *
 from .ops.sorting import *

@@ -1,6 +1,6 @@
 """Linear algebra: the functions of `numpy.linalg` that have gradients, and `expm`."""
 
-from .ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .ops.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
 from .ops.linalg import (
     det,
     diagonal,
@@ -8,6 +8,7 @@ from .ops.linalg import (
     inv,
     lstsq,
     matrix_power,
+    matrix_rank,
     matrix_transpose,
     multi_dot,
     pinv,
@@ -26,7 +27,9 @@ __all__ = [
     "cross",
     "det",
     "diagonal",
+    "eig",
     "eigh",
+    "eigvals",
     "eigvalsh",
     "expm",
     "inv",
@@ -34,6 +37,7 @@ __all__ = [
     "matmul",
     "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "multi_dot",
     "norm",

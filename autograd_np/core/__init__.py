@@ -1,11 +1,12 @@
 """The engine: Tensor, the tape, the backward sweep, and how operations are defined.  It knows no operation."""
 
-from . import protocols as protocols
 from .debug import debug
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
+from .interchange import API_VERSION, DEVICE, check_device
 from .op import Op
 from .primitive import binary, picked, primitive, unary
+from .protocols import without_gradient
 from .rows import Rows
 from .summation import precise_sum
 from .sweep import gradients, partials, rows_of
@@ -14,6 +15,8 @@ from .tensor import Tensor
 from .views import rebind, source_of, views_of
 
 __all__ = [
+    "API_VERSION",
+    "DEVICE",
     "FUNCTIONS",
     "UFUNCS",
     "Bundle",
@@ -24,6 +27,7 @@ __all__ = [
     "Shaped",
     "Tensor",
     "binary",
+    "check_device",
     "debug",
     "enable_grad",
     "gradients",
@@ -40,4 +44,5 @@ __all__ = [
     "source_of",
     "unary",
     "views_of",
+    "without_gradient",
 ]

@@ -108,7 +108,15 @@ def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
     return made
 
 
-def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = None, complex: bool = False) -> Operation:
+def unary(
+    forward: Callable,
+    rule: Rule,
+    formula: str,
+    *,
+    name: str | None = None,
+    of: Callable | None = None,
+    complex: bool = False,
+) -> Operation:
     """Define an elementwise operation of one array from a ufunc and its rule.
 
     Parameters
@@ -121,6 +129,8 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         The rule in LaTeX.
     name : str, optional
         The forward's own name by default.
+    of : callable, optional
+        The NumPy function that this is, if it is not the forward itself.
     complex : bool
         As in `primitive`.
     """
@@ -143,7 +153,7 @@ def unary(forward: Callable, rule: Rule, formula: str, *, name: str | None = Non
         tensor.node = node
         return attended(op, (data,), tensor) if contexts.open else tensor
 
-    return _publish(op, operation, forward)
+    return _publish(op, operation, of or forward)
 
 
 def binary(

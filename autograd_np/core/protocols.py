@@ -4,6 +4,7 @@ What has no rule is computed plainly where no gradient can be lost, and is other
 a gradient is never dropped in silence.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,7 +32,6 @@ PLAIN_FUNCTIONS = frozenset(
     | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
     | {np.einsum_path, np.linalg.matrix_rank}
     | {np.nanargmax, np.nanargmin, np.argpartition, np.lexsort, np.digitize, np.histogram_bin_edges}
-    | {np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values}
 )
 
 # Methods of ufuncs, and the functions whose rules they have.
@@ -168,6 +168,8 @@ def _strip(value: Any) -> Any:
 def _wrap(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return Tensor.make(np.asarray(value), None)
+    if hasattr(value, "_fields"):
+        return type(value)(*map(_wrap, value))
     if type(value) in (tuple, list):
         return type(value)(_wrap(item) for item in value)
     return value
@@ -175,6 +177,18 @@ def _wrap(value: Any) -> Any:
 
 def _plain(function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
     return _wrap(function(*_strip(args), **_strip(kwargs)))
+
+
+def without_gradient(function: Callable) -> Callable:
+    """Let a function of arrays take Tensors as well, and then give constants: a decorator."""
+
+    @functools.wraps(function)
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        if next(_tensors((args, kwargs)), None) is None:
+            return function(*args, **kwargs)
+        return _plain(function, args, kwargs)
+
+    return plain
 
 
 Tensor.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]

@@ -190,16 +190,32 @@ def _passes_high(x: Any, low: Any, high: Any) -> Any:
     lambda g, _y, x, low, high: g * _passes_low(x, low, high),
     lambda g, _y, x, low, high: g * _passes_high(x, low, high),
     elementwise=True,
+    name="clip",
     formula=r"\bar x = \bar y \odot [l \le x \le h],\; \bar l = \bar y \odot [x < l],\; \bar h = \bar y \odot [x > h]",
 )
+def _clip(x: Any, low: Any, high: Any) -> Any:
+    return np.clip(x, low, high)
+
+
+def _as_kind_of(x: Any, bound: Any) -> Any:
+    """Give a bound in the type of x where it is of the same kind: float64 bounds leave float32 as it is."""
+    dtype = getattr(bound, "dtype", None)
+    return bound if dtype is None or dtype == x.dtype or dtype.kind != x.dtype.kind else bound.astype(x.dtype)
+
+
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Limit x to min ≤ x ≤ max, either of which may be None.  Gradients pass where x is at a bound.
 
-    Where the bounds cross, the result is max, as `numpy.clip`.
+    The result is of x's data type where the bounds are of the same kind.  Where they cross, it is max, as
+    `numpy.clip`.
     """
-    return np.clip(x, min, max)
+    x = x if type(x) is Tensor else np.asarray(x)
+    return _clip(x, _as_kind_of(x, min), _as_kind_of(x, max))
+
+
+clip.op = _clip.op  # type: ignore[attr-defined]
 
 
 @implements(np.clip)
 def _numpy_clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    return clip(a, a_min if min is None else min, a_max if max is None else max)
+    return _clip(a, a_min if min is None else min, a_max if max is None else max)

@@ -37,11 +37,11 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 @implements(np.sign)
-def sign(x: Any) -> Any:
+def sign(x: Any, /) -> Any:
     """-1, 0 or 1, without a gradient; of complex numbers x / |x|, which turns with x.  As `numpy.sign`."""
     if type(x) is not Tensor:
         return np.sign(x)
-    if x.dtype.kind != "c":
+    if x.dtype.kind != "c" or x.node is None:
         return Tensor.make(np.asarray(np.sign(x.data)), None)
     return x / where(x.data == 0, 1, absolute(x))
 

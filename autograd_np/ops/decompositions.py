@@ -15,12 +15,17 @@ from .joining import concatenate
 from .products import as_array
 from .shaping import expand_dims, squeeze, swapaxes
 
-__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
+__all__ = ["cholesky", "eig", "eigh", "eigvals", "eigvalsh", "qr", "svd", "svdvals"]
 
 
 def mT(x: Any) -> Any:
     """Transpose the matrices.  As `numpy.linalg.matrix_transpose`."""
     return swapaxes(x, -1, -2)
+
+
+def _adjoint(x: Any) -> Any:
+    """Give the conjugate transposes."""
+    return mT(np.conjugate(x) if x.dtype.kind == "c" else x)
 
 
 def _symmetric(x: Any) -> Any:
@@ -160,6 +165,21 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     return eigh(a, UPLO=UPLO)[0] if type(a) is Tensor else np.linalg.eigvalsh(a, UPLO)
 
 
+def eig(a: Any, /) -> Any:
+    """(eigenvalues, eigenvectors) of any square matrices, always complex; they have no gradient yet.
+
+    As `numpy.linalg.eig`, which gives real ones where all are real.
+    """
+    found = np.linalg.eig(a)
+    return type(found)(*(part.astype(np.result_type(part.dtype, np.complex64)) for part in found))
+
+
+def eigvals(a: Any, /) -> Any:
+    """Eigenvalues of any square matrices, always complex; see `eig`."""
+    values = np.linalg.eigvals(a)
+    return values.astype(np.result_type(values.dtype, np.complex64))
+
+
 def _svd_rule(g: Any, y: Any, _a: Any, *, full_matrices: bool = True) -> Any:
     (du, ds, dvh), (u, s, vh) = g, y
     u, du = _first(u, du, s.shape[-1], "svd", "full_matrices=False")
@@ -277,7 +297,7 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
         return _qr(a, mode=mode)
     factors = _qr(a[..., :rows])
     q, r = factors
-    return type(factors)(q, concatenate([r, mT(q) @ a[..., rows:]], axis=-1))
+    return type(factors)(q, concatenate([r, _adjoint(q) @ a[..., rows:]], axis=-1))
 
 
 qr.op = _qr.op  # type: ignore[attr-defined]

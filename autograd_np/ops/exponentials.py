@@ -18,8 +18,18 @@ _LN2, _LN10 = math.log(2), math.log(10)
 
 exp2 = unary(np.exp2, lambda g, y, _x: g * y * _LN2, r"\bar x = \bar y \odot y \ln 2", complex=True)
 
+
+def _expm1(x: Any) -> Any:
+    y = np.expm1(x)
+    if y.dtype.kind == "c" and not np.isfinite(x).all():  # NumPy takes any part that is not finite for NaN
+        y = np.where(np.isfinite(x), y, np.exp(x) - 1)
+    return y
+
+
 # Not y + 1, of which nothing is left where x is far below 0.
-expm1 = unary(np.expm1, lambda g, _y, x: g * np.exp(x), r"\bar x = \bar y \odot e^x", complex=True)
+expm1 = unary(
+    _expm1, lambda g, _y, x: g * np.exp(x), r"\bar x = \bar y \odot e^x", name="expm1", of=np.expm1, complex=True
+)
 
 log1p = unary(np.log1p, lambda g, _y, x: g / (1 + x), r"\bar x = \bar y \oslash (1 + x)", complex=True)
 

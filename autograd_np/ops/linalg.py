@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
+from numpy.typing import DTypeLike
 
-from ..core import Tensor, implements, primitive
+from ..core import Tensor, implements, primitive, without_gradient
 from .arithmetic import raw, where
 from .decompositions import is_recorded, mT, svdvals
 from .einsum import einsum
@@ -22,6 +23,7 @@ __all__ = [
     "inv",
     "lstsq",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "multi_dot",
     "pinv",
@@ -46,9 +48,9 @@ def diagonal(x: Any, *, offset: int = 0) -> Any:
 
 
 @implements(np.linalg.trace, arrays=1)
-def trace(x: Any, *, offset: int = 0) -> Any:
+def trace(x: Any, *, offset: int = 0, dtype: DTypeLike | None = None) -> Any:
     """Sum the diagonals of the matrices.  As `numpy.linalg.trace`."""
-    return sum(diagonal(x, offset=offset), axis=-1)
+    return sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
 
 
 @implements(np.linalg.cross, arrays=2)
@@ -264,6 +266,12 @@ def matrix_power(a: Any, n: int) -> Any:
         if digit == "1":
             power = matmul(power, factor)
     return power
+
+
+@without_gradient
+def matrix_rank(a: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    """How many singular values are not negligible: a number without a gradient.  As `numpy.linalg.matrix_rank`."""
+    return np.linalg.matrix_rank(a, tol, hermitian, rtol=rtol)
 
 
 @implements(np.linalg.multi_dot)

@@ -11,6 +11,7 @@ from . import (
     arithmetic,
     complex_numbers,
     diagonals,
+    discrete,
     parts,
     products,
     reductions,
@@ -58,7 +59,7 @@ def _without_gradient(function: Callable) -> Callable:
 
 # Comparisons and the operators of integers: their results carry no gradient.
 for _name in ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "lshift", "rshift", "floordiv"):
-    _function = getattr(operator, f"__{_name}__")
+    _function = discrete.floor_divide if _name == "floordiv" else getattr(operator, f"__{_name}__")
     setattr(Tensor, f"__{_name}__", _without_gradient(_function))
     if _name in ("and", "or", "xor", "lshift", "rshift", "floordiv"):
         setattr(Tensor, f"__i{_name}__", _in_place(_without_gradient(_function), _name))
@@ -88,7 +89,7 @@ _METHODS: dict[str, Any] = {
     "__abs__": arithmetic.absolute,
     "__divmod__": parts.divmod,
     "__rdivmod__": lambda t, other: parts.divmod(other, t),
-    "__invert__": lambda t: Tensor.make(~t.data, None),
+    "__invert__": discrete.bitwise_invert,
     "sum": reductions.sum,
     "mean": reductions.mean,
     "var": reductions.var,
@@ -101,7 +102,7 @@ _METHODS: dict[str, Any] = {
     "clip": arithmetic.clip,
     "conj": complex_numbers.conjugate,
     "conjugate": complex_numbers.conjugate,
-    "round": lambda t, decimals=0: Tensor.make(np.asarray(np.round(t.data, decimals)), None),
+    "round": discrete.round,
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
     "astype": shaping.astype,
@@ -116,7 +117,7 @@ _METHODS: dict[str, Any] = {
     "trace": diagonals.trace,
     # NumPy's functions of the same arguments as its methods: they come back here, to the operation of that name
     **{name: getattr(np, name) for name in ("all", "any", "argmax", "argmin", "argpartition", "argsort")},
-    **{name: getattr(np, name) for name in ("dot", "nonzero", "round", "searchsorted")},
+    **{name: getattr(np, name) for name in ("dot", "nonzero", "searchsorted")},
     "sort": lambda t, axis=-1: _rearranged(t, np.sort(t, axis=axis), "t.sort()"),
     "partition": lambda t, kth, axis=-1: _rearranged(t, np.partition(t, kth, axis=axis), "t.partition()"),
     "fill": lambda t, value: t.__setitem__(..., value),

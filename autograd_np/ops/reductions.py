@@ -11,7 +11,7 @@ from . import arithmetic
 from .arithmetic import raw
 from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
-from .shaping import copy, expand_dims, reshape, squeeze
+from .shaping import astype, expand_dims, reshape, squeeze
 
 __all__ = ["logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
@@ -69,7 +69,7 @@ def sum(
     where: Any = True,
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
-    y = _sum(_taking_part(as_dtype(x, dtype), where), axis=axis, keepdims=keepdims)
+    y = as_dtype(_sum(_taking_part(as_dtype(x, dtype), where), axis=axis, keepdims=keepdims), dtype)
     return y if initial is None else y + y.dtype.type(initial)
 
 
@@ -99,11 +99,12 @@ def prod(
     """Product over axis; its gradient is right where elements are 0.  As `numpy.prod`."""
     x = _taking_part(as_dtype(x, dtype), where, 1)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
-    y = x if axes else copy(x)
+    y = x if axes else astype(x, np.prod(np.empty(0, x.dtype)).dtype)
     for each in sorted(axes, reverse=True):
         y = _prod(y, axis=each)
     if keepdims:
         y = expand_dims(y, axis=axes)
+    y = as_dtype(y, dtype)
     return y if initial is None else y * y.dtype.type(initial)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import DTypeLike
 
-from ..core import implements, primitive
+from ..core import Tensor, check_device, implements, primitive
 from .arithmetic import raw
 from .indexing import scatter_add
 from .joining import concatenate
@@ -69,11 +69,19 @@ def resize(a: Any, new_shape: int | tuple[int, ...]) -> Any:
 
 @implements(np.full_like, arrays=2)
 def full_like(
-    a: Any, fill_value: Any, dtype: DTypeLike | None = None, shape: int | tuple[int, ...] | None = None
+    a: Any,
+    fill_value: Any,
+    dtype: DTypeLike | None = None,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    device: Any = None,
 ) -> Any:
     """Fill an array of a's shape and type with a value, to which the gradient flows.  As `numpy.full_like`."""
+    check_device("full_like", device)
     a = operand(a)
     filled = astype(fill_value, a.dtype if dtype is None else dtype)
+    if type(a) is Tensor and type(filled) is not Tensor:
+        filled = Tensor(filled)
     return copy(broadcast_to(filled, shape=a.shape if shape is None else shape))
 
 

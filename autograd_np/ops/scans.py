@@ -47,7 +47,7 @@ def _cumsum(x: Any, axis: int) -> Any:
 def cumsum(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
     """Add up along an axis, precise also in float32.  As `numpy.cumsum`."""
     x, axis = _line(x, axis, dtype)
-    return _cumsum(x, axis=axis)
+    return as_dtype(_cumsum(x, axis=axis), dtype)
 
 
 cumsum.op = _cumsum.op  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def _cumprod(x: Any, axis: int) -> Any:
 def cumprod(x: Any, axis: int | None = None, dtype: DTypeLike | None = None) -> Any:
     """Multiply up along an axis; its gradient is right where elements are 0.  As `numpy.cumprod`."""
     x, axis = _line(x, axis, dtype)
-    return _cumprod(x, axis=axis)
+    return as_dtype(_cumprod(x, axis=axis), dtype)
 
 
 cumprod.op = _cumprod.op  # type: ignore[attr-defined]

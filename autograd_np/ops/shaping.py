@@ -1,14 +1,16 @@
 r"""Shape and order of axes.  All of these are linear, and each rule is the transpose of its operation."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import broadcast_shapes
 from numpy.exceptions import AxisError
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import DTypeLike
 
-from ..core import Tensor, implements, primitive
+from ..core import Tensor, check_device, implements, primitive
 
 __all__ = [
     "astype",
@@ -16,6 +18,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
     "copy",
     "expand_dims",
@@ -37,23 +40,26 @@ def operand(x: Any) -> Any:
 
 
 @primitive(
-    lambda g, _y, _x, *, shape, order="C": np.reshape(g, _x.shape, order=order),
+    lambda g, _y, _x, *, shape, order="C", copy=None: np.reshape(g, _x.shape, order=order),
     of=np.reshape,
     view=True,
     complex=True,
     formula=r"\bar x = \operatorname{reshape} \bar y",
 )
-def reshape(x: Any, shape: int | tuple[int, ...], order: str = "C") -> Any:
+def reshape(x: Any, shape: int | tuple[int, ...], order: str = "C", *, copy: bool | None = None) -> Any:
     """Give x another shape with as many elements; one length may be -1.  As `numpy.reshape`.
 
     ``order`` is "C" or "F"; "A" and "K" depend on where in memory the elements lie, which a Tensor does not promise.
+    By default the memory is copied only where it must be, and with ``copy=False`` that is an error.
     """
     x = np.asarray(x)
     if order not in ("C", "F"):
         raise ValueError(f"reshape: order is 'C' or 'F', not {order!r}, which depends on the layout in memory")
     try:
-        return np.reshape(x, shape, order=order)  # type: ignore[call-overload]
+        return np.reshape(x, shape, order=order, copy=copy)  # type: ignore[call-overload]
     except ValueError:
+        if copy is False and math.prod(np.atleast_1d(shape)) in (x.size, -x.size):
+            raise ValueError(f"reshape: shape {x.shape} does not become {shape} without a copy") from None
         raise ValueError(f"reshape: {x.size} elements of shape {x.shape} do not fill shape {shape}") from None
 
 
@@ -189,7 +195,7 @@ def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
 def broadcast_arrays(*args: Any) -> tuple:
     """Stretch arrays to the one shape that all of them broadcast to.  As `numpy.broadcast_arrays`."""
     arrays = [operand(array) for array in args]
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    shape = broadcast_shapes(*(array.shape for array in arrays))
     return tuple(array if array.shape == shape else broadcast_to(array, shape=shape) for array in arrays)
 
 
@@ -204,12 +210,20 @@ def _astype(x: Any, dtype: DTypeLike) -> Any:
 
 
 @implements(np.astype, arrays=1)
-def astype(x: Any, dtype: DTypeLike, copy: bool = True) -> Any:
+def astype(x: Any, dtype: DTypeLike, copy: bool = True, *, device: Any = None) -> Any:
     """Convert the elements' type.  To integers or booleans no gradient flows.
 
     With ``copy=False``, x itself where it is of that type.
+
+    Raises
+    ------
+    TypeError
+        From complex to real numbers, of which there are several ways; see `real` and `absolute`.
     """
+    check_device("astype", device)
     x = operand(x)
+    if x.dtype.kind == "c" and np.dtype(dtype).kind not in "cb":
+        raise TypeError(f"astype: {x.dtype} does not become {np.dtype(dtype)}; take its real part or absolute value")
     return x if not copy and x.dtype == dtype else _astype(x, dtype=dtype)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from ..core import implements, primitive
 from .arithmetic import raw
 from .scans import as_dtype
+from .searching import argsort
 from .shaping import reshape
 
 __all__ = ["partition", "sort"]
@@ -24,15 +25,18 @@ def permute(x: Any, order: np.ndarray, axis: int) -> Any:
 
 
 @implements(np.sort, arrays=1)
-def sort(x: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None) -> Any:
+def sort(
+    x: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None, descending: bool = False
+) -> Any:
     """Sort along an axis, or all elements in a row for None; NaN come last.  As `numpy.sort`.
 
-    Whatever the kind, equal elements keep their order, and so do their gradients.
+    Whatever the kind, equal elements keep their order, and so do their gradients.  ``descending`` begins with the
+    largest, and with NaN.
     """
     x = as_dtype(x, None)
     if axis is None:
         x, axis = reshape(x, shape=-1), 0
-    return permute(x, order=np.argsort(raw(x), axis=axis, kind="stable"), axis=axis)
+    return permute(x, order=argsort(raw(x), axis, descending=descending), axis=axis)
 
 
 @implements(np.partition, arrays=1)

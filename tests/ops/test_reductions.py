@@ -235,7 +235,7 @@ def test_what_has_no_gradient_is_plain():
     a = x.data
     for f in (
         *(lambda x: np.nanargmax(x), lambda x: np.nanargmin(x, axis=1), lambda x: np.lexsort((x[0], x[1]))),
-        *(lambda x: np.argpartition(x, 1), lambda x: np.digitize(x, [0.0, 2.0]), lambda x: np.unique(x)),
+        *(lambda x: np.argpartition(x, 1), lambda x: np.digitize(x, [0.0, 2.0])),
         *(lambda x: np.histogram(x[0])[0], lambda x: np.histogram(x[0], weights=[1, 2])[0]),
         *(lambda x: np.histogram_bin_edges(x[0]), lambda x: np.bincount(x[0].astype(int)), lambda x: np.all(x)),
     ):

@@ -63,7 +63,7 @@ def test_by_the_last_argument(name):
     gradcheck(lambda x: ours(*constants, x), [x])
 
 
-@pytest.mark.parametrize("name", set(WITH_CONSTANTS) - {"polygamma"})
+@pytest.mark.parametrize("name", sorted(set(WITH_CONSTANTS) - {"polygamma"}))
 def test_by_other_arguments_there_is_an_error_and_no_zero(name):
     ours, (constants, x) = getattr(ag.special, name), WITH_CONSTANTS[name]
     shape = ag.Tensor(constants[0], requires_grad=True)

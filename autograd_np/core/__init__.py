@@ -5,8 +5,9 @@ from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .interchange import API_VERSION, DEVICE, check_device
 from .op import Op
-from .primitive import binary, picked, primitive, unary
+from .primitive import binary, primitive, unary
 from .protocols import without_gradient
+from .recording import picked
 from .rows import Rows
 from .summation import precise_sum
 from .sweep import gradients, partials, rows_of

@@ -16,96 +16,21 @@ calls and operators therefore serves every order: the first on bare arrays, the 
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .debug import watch
 from .dispatch import implements
 from .grad_mode import contexts, mode
-from .op import PICK, Op, Rule
-from .tape import Bundle, Node, Shaped, owner_of
+from .op import Op, Rule
+from .recording import attended, operand, record, refuse_complex, several, stand_in
+from .tape import Node, owner_of
 from .tensor import Tensor
 
 Operation = Callable[..., Any]
 
 _new = object.__new__
-
-
-def record(
-    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
-) -> Tensor:
-    """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
-    tensor = _new(Tensor)
-    tensor.data = out
-    if out.dtype.kind not in "fc":
-        tensor.node = None
-        return tensor
-    if not op.complex:
-        _refuse_complex(op, *nodes, out)
-    saves_out, kept = _kept(op, args, nodes)
-    tensor.node = Node(op, kept, tuple(nodes), params, out, saves_out)
-    return tensor
-
-
-def several(
-    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], outs: tuple[Any, ...]
-) -> Any:
-    """Make the output Tensors of an operation that gives a tuple, named as it is."""
-    arrays = tuple(np.asarray(out) for out in outs)
-    tensors = [Tensor.make(array, None) for array in arrays]
-    bundle = None
-    if mode.recording and any(nodes) and tensors:
-        if not op.complex:
-            _refuse_complex(op, *nodes, *arrays)
-        saves_out, kept = _kept(op, args, nodes)
-        bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
-        for index, tensor in enumerate(tensors):
-            if tensor.dtype.kind in "fc":
-                tensor.node = picked(bundle, index, tensor.data).node
-    if contexts.open:
-        watch(op, args, arrays, bundle)
-    return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
-
-
-def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
-    """Make the Tensor of one of several outputs."""
-    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
-
-
-def _refuse_complex(op: Op, *parts: Any) -> None:
-    """Raise if any of these nodes and arrays is of complex numbers, and the operation's rules are for real ones."""
-    for part in parts:
-        if part is not None and part.dtype.kind == "c" and mode.recording:
-            raise TypeError(
-                f"{op.name}: its rules are for real numbers; take the parts of complex ones apart (ag.real, ag.imag, "
-                "ag.abs), or use tensor.detach() if no gradient is wanted"
-            )
-
-
-def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
-    """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
-    saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
-    kept = []
-    for arg, node, save in zip(args, nodes, saves, strict=True):
-        if type(arg) is not np.ndarray:
-            arg = _operand(arg)
-        kept.append(arg if save else node or _stand_in(arg))
-    return saves_out, tuple(kept)
-
-
-def _stand_in(arg: Any) -> Any:
-    """Give what has an array's shape and dtype, and not its memory; a recorded argument's own node has them too."""
-    return Shaped(arg.shape, arg.dtype) if type(arg) is np.ndarray else arg
-
-
-def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
-    """Do what an open `no_grad` or `debug` block of this thread wants done with the result of an operation."""
-    if not mode.recording:
-        made.node = None
-    watch(op, args, (made.data,), made.node)
-    return made
 
 
 def unary(
@@ -146,7 +71,7 @@ def unary(
             out = np.asarray(out)
         if node is not None:
             if not complex:
-                _refuse_complex(op, node)
+                refuse_complex(op, node)
             node = Node(op, (data if saves_input else node,), (node,), None, out, saves_out)
         tensor = _new(Tensor)  # as Tensor.make does, which a call would double the cost of
         tensor.data = out
@@ -197,14 +122,14 @@ def binary(
         node = None
         if a_node is not None or b_node is not None:
             if type(a_data) is not np.ndarray:
-                a_data = _operand(a_data)
+                a_data = operand(a_data)
             if type(b_data) is not np.ndarray:
-                b_data = _operand(b_data)
+                b_data = operand(b_data)
             if not complex:
-                _refuse_complex(op, a_node, b_node, out)
+                refuse_complex(op, a_node, b_node, out)
             saves_out, (saves_a, saves_b) = left_only if b_node is None else right_only if a_node is None else both
-            kept_a = a_data if saves_a else a_node or _stand_in(a_data)
-            kept_b = b_data if saves_b else b_node or _stand_in(b_data)
+            kept_a = a_data if saves_a else a_node or stand_in(a_data)
+            kept_b = b_data if saves_b else b_node or stand_in(b_data)
             node = Node(op, (kept_a, kept_b), (a_node, b_node), None, out, saves_out)
         tensor = _new(Tensor)
         tensor.data = out
@@ -364,13 +289,6 @@ def mismatch(op: Op, error: Exception, a: Any, b: Any) -> Exception:
         f"{op.name}: shapes {np.shape(a)} and {np.shape(b)} cannot be broadcast together; "
         "axes must be equal or 1, counted from the last"
     )
-
-
-def _operand(arg: Any) -> Any:
-    """Array-likes as arrays; Python scalars stay weak, as NumPy's promotion wants them."""
-    if arg is None or type(arg) is np.ndarray or isinstance(arg, (bool, int, float, complex)):
-        return arg
-    return np.asarray(arg)
 
 
 def _positional(op: Op, args: tuple, params: dict[str, Any], defaults: dict[str, Any]) -> tuple:

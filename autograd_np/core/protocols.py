@@ -18,7 +18,7 @@ from .tensor import Tensor
 # Piecewise constant or without a derivative: their results are plain, and that loses nothing.
 PLAIN_UFUNCS = frozenset(
     {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
-    | {np.isfinite, np.isinf, np.isnan, np.signbit, np.sign, np.floor, np.ceil, np.rint, np.trunc, np.floor_divide}
+    | {np.isfinite, np.isinf, np.isnan, np.signbit, np.floor, np.ceil, np.rint, np.trunc, np.floor_divide}
     | {np.logical_and, np.logical_or, np.logical_not, np.logical_xor, np.nextafter, np.spacing, np.isnat}
     | {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.bitwise_count}
     | {np.gcd, np.lcm}

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from .debug import check_rule, check_saved, in_sweep
 from .grad_mode import enable_grad, mode, no_grad
 from .op import PICK
-from .primitive import picked
+from .recording import picked
 from .rows import Rows, row_by_row
 from .singular import Alarm, determinate
 from .summation import precise_sum

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .op import Op
-from .primitive import record, several
+from .recording import record, several
 from .tensor import Tensor
 
 

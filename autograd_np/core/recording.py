@@ -1,0 +1,96 @@
+"""What operations do with their results: Tensors, with their entries on the tape where gradients are wanted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .debug import watch
+from .grad_mode import contexts, mode
+from .op import PICK, Op
+from .tape import Bundle, Node, Shaped
+from .tensor import Tensor
+
+_new = object.__new__
+
+
+def record(
+    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
+) -> Tensor:
+    """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
+    tensor = _new(Tensor)
+    tensor.data = out
+    if out.dtype.kind not in "fc":
+        tensor.node = None
+        return tensor
+    if not op.complex:
+        refuse_complex(op, *nodes, out)
+    saves_out, kept = _kept(op, args, nodes)
+    tensor.node = Node(op, kept, tuple(nodes), params, out, saves_out)
+    return tensor
+
+
+def several(
+    op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], outs: tuple[Any, ...]
+) -> Any:
+    """Make the output Tensors of an operation that gives a tuple, named as it is."""
+    arrays = tuple(np.asarray(out) for out in outs)
+    tensors = [Tensor.make(array, None) for array in arrays]
+    bundle = None
+    if mode.recording and any(nodes) and tensors:
+        if not op.complex:
+            refuse_complex(op, *nodes, *arrays)
+        saves_out, kept = _kept(op, args, nodes)
+        bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
+        for index, tensor in enumerate(tensors):
+            if tensor.dtype.kind in "fc":
+                tensor.node = picked(bundle, index, tensor.data).node
+    if contexts.open:
+        watch(op, args, arrays, bundle)
+    return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
+
+
+def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
+    """Make the Tensor of one of several outputs."""
+    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
+
+
+def refuse_complex(op: Op, *parts: Any) -> None:
+    """Raise if any of these nodes and arrays is of complex numbers, and the operation's rules are for real ones."""
+    for part in parts:
+        if part is not None and part.dtype.kind == "c" and mode.recording:
+            raise TypeError(
+                f"{op.name}: its rules are for real numbers; take the parts of complex ones apart (ag.real, ag.imag, "
+                "ag.abs), or use tensor.detach() if no gradient is wanted"
+            )
+
+
+def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
+    """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
+    saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
+    kept = []
+    for arg, node, save in zip(args, nodes, saves, strict=True):
+        if type(arg) is not np.ndarray:
+            arg = operand(arg)
+        kept.append(arg if save else node or stand_in(arg))
+    return saves_out, tuple(kept)
+
+
+def stand_in(arg: Any) -> Any:
+    """Give what has an array's shape and dtype, and not its memory; a recorded argument's own node has them too."""
+    return Shaped(arg.shape, arg.dtype) if type(arg) is np.ndarray else arg
+
+
+def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
+    """Do what an open `no_grad` or `debug` block of this thread wants done with the result of an operation."""
+    if not mode.recording:
+        made.node = None
+    watch(op, args, (made.data,), made.node)
+    return made
+
+
+def operand(arg: Any) -> Any:
+    """Array-likes as arrays; Python scalars stay weak, as NumPy's promotion wants them."""
+    if arg is None or type(arg) is np.ndarray or isinstance(arg, (bool, int, float, complex)):
+        return arg
+    return np.asarray(arg)

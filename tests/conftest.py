@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, settings
 
 # Two processes of tests share the processors: threads that wait for each other must not spin for long.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# SciPy asks once, when it is imported, whether it shall work on other arrays than NumPy's.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("dev", max_examples=10, deadline=None, suppress_health_check=slow)

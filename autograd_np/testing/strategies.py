@@ -1,75 +1,146 @@
-"""Hypothesis strategies: shapes, axes and arrays to check operations on.
+"""Hypothesis strategies: shapes, indices, geometries, arrays and whole programs to check operations on.
 
 Hypothesis draws shapes and a seed; numbers are made from the seed, which keeps examples small and shrinking quick.
 """
 
-from collections.abc import Callable
+import math
 from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from ..core import Tensor
+from .programs import Program, programs
+from .values import LAYOUTS, VALUES, Shape, scattered
+
+__all__ = [
+    "LAYOUTS",
+    "VALUES",
+    "Draw",
+    "Program",
+    "arrays",
+    "broadcastable_shapes",
+    "conv_geometries",
+    "indices",
+    "ordered_values",
+    "pool_geometries",
+    "programs",
+    "shapes",
+    "shapes_of_signature",
+    "tensors",
+    "values_away_from",
+]
+
 T = TypeVar("T")
+_SEEDS = st.integers(0, 2**32 - 1)
 
 
-def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4) -> st.SearchStrategy:
+def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4) -> st.SearchStrategy[Shape]:
     """Shapes of arrays, small enough for a full Jacobian."""
-    return hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side) | (
-        st.just(()) if min_dims == 0 else st.nothing()
-    )
+    sides = st.integers(min_side, max_side)
+    return st.integers(min_dims, max_dims).flatmap(lambda ndim: st.tuples(*[sides] * ndim))
 
 
-def broadcastable_shapes(count: int, min_side: int = 1) -> st.SearchStrategy:
+def broadcastable_shapes(count: int, min_side: int = 1) -> st.SearchStrategy[tuple[Shape, ...]]:
     """Tuples of ``count`` shapes that broadcast together."""
     return hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, min_side=min_side, max_side=3).map(
         lambda found: found.input_shapes
     )
 
 
-def _ordered(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    n = int(np.prod(shape))
-    return (rng.permutation(n) * 0.1 + rng.uniform(-0.03, 0.03, n) - 0.05 * n).reshape(shape)
+def shapes_of_signature(signature: str, min_side: int = 1) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """Tuples of shapes that go together, as in "(m,k),(k,n)": equal letters are equal sides, numbers are themselves."""
+    parts = [part.strip("() ") for part in signature.split("->")[0].replace(" ", "").split("),(")]
+    sides = [[side for side in part.split(",") if side] for part in parts]
+    names = sorted({side for part in sides for side in part if not side.isdigit()})
+    return st.fixed_dictionaries({name: st.integers(min_side, 3) for name in names}).map(
+        lambda length: tuple(tuple(int(side) if side.isdigit() else length[side] for side in part) for part in sides)
+    )
 
 
-VALUES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
-    "any": lambda rng, shape: rng.uniform(-2, 2, shape),
-    "integers": lambda rng, shape: rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], shape),
-    "positive": lambda rng, shape: rng.uniform(0.3, 4, shape),
-    "inside 1": lambda rng, shape: rng.uniform(-0.9, 0.9, shape),
-    # both signs, nothing within 0.1 of the threshold 0
-    "off zero": lambda rng, shape: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 3, shape),
-    # both signs, and far enough from a pole at 0 for numerical derivatives of second order
-    "far from zero": lambda rng, shape: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.6, 3, shape),
-    # pairwise at least 0.04 apart: no ties, and no change of order within the steps of a numerical derivative
-    "ordered": _ordered,
-}
-"""How numbers are made, by name: each keeps away from some kind of kink."""
+@st.composite
+def arrays(
+    draw: st.DrawFn, shape: Shape | st.SearchStrategy[Shape] | None = None, values: str = "any", dtype: Any = np.float64
+) -> np.ndarray:
+    """Arrays in all memory layouts; ``values`` is the name of one of `VALUES`."""
+    wanted = shapes() if shape is None else shape
+    size = draw(wanted) if isinstance(wanted, st.SearchStrategy) else wanted
+    numbers = VALUES[values](np.random.default_rng(draw(_SEEDS)), size)
+    return LAYOUTS[draw(st.sampled_from(list(LAYOUTS)))](np.asarray(numbers, dtype))
 
 
-def _reversed(a: np.ndarray) -> np.ndarray:
-    backwards: Any = (..., *(slice(None, None, -1),) * a.ndim)
-    return a[backwards].copy()[backwards]
+def tensors(
+    shape: Shape | st.SearchStrategy[Shape] | None = None,
+    values: str = "any",
+    dtype: Any = np.float64,
+    requires_grad: bool = True,
+) -> st.SearchStrategy[Tensor]:
+    """Tensors in all memory layouts; ``values`` is the name of one of `VALUES`."""
+    return arrays(shape, values, dtype).map(lambda data: Tensor(data, requires_grad=requires_grad, copy=False))
 
 
-def _strided(a: np.ndarray) -> np.ndarray:
-    return np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a
+@st.composite
+def ordered_values(draw: st.DrawFn, *shapes: Shape) -> list[np.ndarray]:
+    """Arrays no two elements of which are within 0.04 of each other, in one array or across them: for max, sort, ..."""
+    rng = np.random.default_rng(draw(_SEEDS))
+    sizes = [math.prod(shape) for shape in shapes]
+    parts = np.split(VALUES["ordered"](rng, (sum(sizes),)), np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _read_only(a: np.ndarray) -> np.ndarray:
-    a = a.copy()
-    a.flags.writeable = False
-    return a
+@st.composite
+def values_away_from(
+    draw: st.DrawFn, *kinks: float, shape: Shape = (), low: float = -math.inf, high: float = math.inf
+) -> np.ndarray:
+    """Arrays with no element near a kink, nor near a multiple of 0.1, nor two near each other."""
+    return scattered(np.random.default_rng(draw(_SEEDS)), [shape], [(low, high)], kinks)[0]
 
 
-LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "C": lambda a: a.copy(order="C"),
-    "Fortran": lambda a: a.copy(order="F"),
-    "reversed": _reversed,
-    "strided": _strided,
-    "read-only": _read_only,
-}
-"""How the same numbers may lie in memory."""
+@st.composite
+def indices(draw: st.DrawFn, shape: Shape, *, allow_empty: bool = False) -> Any:
+    """Every kind of index: integers, slices either way, new axes, ellipses, integer arrays with repeats, masks."""
+    basic = hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)
+    if not allow_empty:
+        basic = basic.filter(lambda index: np.zeros(shape)[index].size > 0)
+    kind = draw(st.sampled_from(["basic", "integers", "mask", "mixed"] if shape and 0 not in shape else ["basic"]))
+    if kind == "basic":
+        return draw(basic)
+    rng = np.random.default_rng(draw(_SEEDS))
+    if kind == "mask":
+        mask = rng.random(shape) < 0.5
+        mask.flat[0] |= not allow_empty
+        return mask
+    if kind == "mixed" and len(shape) > 1:
+        return (rng.integers(-shape[0], shape[0], 3), slice(None, None, -1))
+    return draw(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3)))
+
+
+@st.composite
+def conv_geometries(draw: st.DrawFn) -> tuple[Shape, Shape, dict[str, Any]]:
+    """Give the shapes of an image and of filters, and the keyword arguments of `conv2d`."""
+    groups = draw(st.sampled_from([1, 1, 2]))
+    kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    dilation = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
+    pads = st.tuples(st.integers(0, 3), st.integers(0, 3))
+    padding = draw(st.tuples(pads, pads))
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    sides = [max(1, span - sum(p)) + draw(st.integers(0, 3)) for span, p in zip(spans, padding, strict=True)]
+    batch, channels, filters = (draw(st.integers(1, 2)) for _ in range(3))
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 2)))
+    x, w = (batch, groups * channels, *sides), (groups * filters, channels, *kernel)
+    return x, w, {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+
+
+@st.composite
+def pool_geometries(draw: st.DrawFn) -> tuple[Shape, dict[str, Any]]:
+    """Give the shape of an image, and the keyword arguments of `max_pool2d`."""
+    size = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    padding = tuple(draw(st.tuples(st.integers(0, k // 2), st.integers(0, k // 2))) for k in size)
+    sides = [k + draw(st.integers(0, 3)) for k in size]
+    stride = draw(st.sampled_from([None, 1, (2, 1), 3]))
+    shape = (draw(st.integers(1, 2)), draw(st.integers(1, 2)), *sides)
+    return shape, {"size": size, "stride": stride, "padding": padding}
 
 
 class Draw:
@@ -77,7 +148,7 @@ class Draw:
 
     def __init__(self, data: Any) -> None:
         self._data = data
-        self.rng = np.random.default_rng(self(st.integers(0, 2**32 - 1)))
+        self.rng = np.random.default_rng(self(_SEEDS))
 
     def __call__(self, strategy: "st.SearchStrategy[T]") -> T:
         """Draw from any strategy."""
@@ -87,7 +158,7 @@ class Draw:
         """Draw one of the values given."""
         return self(st.sampled_from(choices))
 
-    def array(self, shape: tuple[int, ...], values: str = "any") -> np.ndarray:
+    def array(self, shape: Shape, values: str = "any") -> np.ndarray:
         """Draw an array of this shape, in some memory layout."""
         return self.layout(np.asarray(VALUES[values](self.rng, shape)))
 
@@ -95,21 +166,21 @@ class Draw:
         """Draw where in memory the array lies."""
         return LAYOUTS[self.one_of(*LAYOUTS)](np.asarray(array))
 
-    def ordered(self, *shapes: tuple[int, ...]) -> list[np.ndarray]:
+    def ordered(self, *shapes: Shape) -> list[np.ndarray]:
         """Draw arrays no two elements of which are within 0.04 of each other, in one array or across them."""
-        sizes = [int(np.prod(shape)) for shape in shapes]
+        sizes = [math.prod(shape) for shape in shapes]
         parts = np.split(VALUES["ordered"](self.rng, (sum(sizes),)), np.cumsum(sizes)[:-1])
         return [self.layout(part.reshape(shape)) for part, shape in zip(parts, shapes, strict=True)]
 
-    def shape(self, min_dims: int = 0, max_dims: int = 3) -> tuple[int, ...]:
+    def shape(self, min_dims: int = 0, max_dims: int = 3) -> Shape:
         """Draw a shape."""
         return self(shapes(min_dims, max_dims))
 
-    def axis(self, shape: tuple[int, ...]) -> int:
+    def axis(self, shape: Shape) -> int:
         """Draw an axis, counted from either end."""
         return self(st.integers(-len(shape), len(shape) - 1))
 
-    def axes(self, shape: tuple[int, ...]) -> int | tuple[int, ...] | None:
+    def axes(self, shape: Shape) -> int | tuple[int, ...] | None:
         """Draw what a reduction takes: an axis, several, none of them (an empty tuple), or all (None)."""
         if not shape:
             return None

@@ -4,31 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 import autograd_np as ag
 from autograd_np.ops import convolution, pooling
-from autograd_np.testing.strategies import Draw
+from autograd_np.testing.strategies import Draw, conv_geometries, pool_geometries
 from tests.cases.rows import Case
 
 
-def geometry(d: Draw) -> tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]:
-    """An image, filters and a way to slide them."""
-    groups = d.one_of(1, 1, 2)
-    kernel = (d(st.integers(1, 3)), d(st.integers(1, 3)))
-    dilation = (d.one_of(1, 2), d.one_of(1, 2))
-    padding = tuple((d(st.integers(0, 3)), d(st.integers(0, 3))) for _ in range(2))
-    spans = [dil * (k - 1) + 1 for k, dil in zip(kernel, dilation, strict=True)]
-    sides = [max(1, span - sum(p)) + d(st.integers(0, 3)) for span, p in zip(spans, padding, strict=True)]
-    channels, filters = groups * d.one_of(1, 2), groups * d.one_of(1, 2)
-    x = (d.one_of(1, 2), channels, *sides)
-    w = (filters, channels // groups, *kernel)
-    stride = (d.one_of(1, 2, 3), d.one_of(1, 2))
-    return x, w, {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-
-
 def conv2d(d: Draw) -> tuple[Callable, list]:
-    x, w, how = geometry(d)
+    x, w, how = d(conv_geometries())
     arrays = [d.array(x, "integers"), d.array(w, "integers")]
     if d.one_of(True, False):
         arrays.append(d.array(w[:1], "integers"))
@@ -36,7 +20,7 @@ def conv2d(d: Draw) -> tuple[Callable, list]:
 
 
 def conv2d_dx(d: Draw) -> tuple[Callable, list]:
-    x, w, how = geometry(d)
+    x, w, how = d(conv_geometries())
     g = ag.conv2d(np.zeros(x), np.zeros(w), **how).shape
     return lambda g, w: convolution.conv2d_dx(g, w, x_shape=x, **how), [
         d.array(g, "integers"),
@@ -45,7 +29,7 @@ def conv2d_dx(d: Draw) -> tuple[Callable, list]:
 
 
 def conv2d_dw(d: Draw) -> tuple[Callable, list]:
-    x, w, how = geometry(d)
+    x, w, how = d(conv_geometries())
     g = ag.conv2d(np.zeros(x), np.zeros(w), **how).shape
     return lambda g, x: convolution.conv2d_dw(g, x, w_shape=w, **how), [
         d.array(g, "integers"),
@@ -53,22 +37,14 @@ def conv2d_dw(d: Draw) -> tuple[Callable, list]:
     ]
 
 
-def windows(d: Draw) -> tuple[tuple[int, ...], dict[str, Any]]:
-    size = (d(st.integers(1, 3)), d(st.integers(1, 3)))
-    padding = tuple((d(st.integers(0, k // 2)), d(st.integers(0, k // 2))) for k in size)
-    sides = [k + d(st.integers(0, 3)) for k in size]
-    stride = d.one_of(None, 1, (2, 1), 3)
-    return (d.one_of(1, 2), d.one_of(1, 2), *sides), {"size": size, "stride": stride, "padding": padding}
-
-
 def max_pool2d(d: Draw) -> tuple[Callable, list]:
-    x, how = windows(d)
+    x, how = d(pool_geometries())
     return lambda x: ag.max_pool2d(x, **how), [d.array(x, "ordered")]
 
 
 def averaging(d: Draw) -> tuple[tuple[int, ...], dict[str, Any]]:
     """Windows of four pixels: a division by four is exact."""
-    x, how = windows(d)
+    x, how = d(pool_geometries())
     return (*x[:2], x[2] + 1, x[3] + 1), how | {"size": (2, 2), "padding": ((0, 1), (1, 0))}
 
 

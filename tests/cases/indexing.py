@@ -7,22 +7,8 @@ import numpy as np
 from hypothesis.extra import numpy as hnp
 
 from autograd_np.ops import indexing
-from autograd_np.testing.strategies import Draw
+from autograd_np.testing.strategies import Draw, indices
 from tests.cases.rows import Case
-
-
-def index(d: Draw, shape: tuple[int, ...]) -> Any:
-    """An index of any kind that names something: basic, integer arrays with repeats, masks."""
-    kind = d.one_of("basic", "integers", "mask", "mixed")
-    if kind == "mask":
-        mask = d.rng.random(shape) < 0.5
-        mask.flat[0] = True
-        return mask
-    if kind == "integers":
-        return d(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3)))
-    if kind == "mixed" and len(shape) > 1:
-        return (d.rng.integers(-shape[0], shape[0], 3), slice(None, None, -1))
-    return basic_index(d, shape)
 
 
 def basic_index(d: Draw, shape: tuple[int, ...]) -> Any:
@@ -32,20 +18,20 @@ def basic_index(d: Draw, shape: tuple[int, ...]) -> Any:
 
 def getitem(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
-    i = index(d, shape)
+    i = d(indices(shape))
     return lambda x: x[i], [d.array(shape, "integers")]
 
 
 def scatter_add(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
-    i = index(d, shape)
+    i = d(indices(shape))
     v = d.array(np.zeros(shape)[i].shape, "integers")
     return lambda v: indexing.scatter_add(v, shape=shape, index=i), [v]
 
 
 def setitem(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
-    i = index(d, shape)
+    i = d(indices(shape))
     if not isinstance(i, np.ndarray) or i.dtype != bool:
         i = basic_index(d, shape)
     place = np.zeros(shape)[i].shape

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import autograd_np as ag
-from autograd_np.testing.strategies import Draw, broadcastable_shapes
-from tests.cases.indexing import index
+from autograd_np.testing.strategies import Draw, broadcastable_shapes, indices
 from tests.cases.rows import Case
 from tests.cases.shaping import linear
 
@@ -143,7 +142,7 @@ def _put_along_axis(y: ag.Tensor, v: ag.Tensor, rng: np.random.Generator) -> Non
 def assigned(d: Draw) -> tuple[Callable, list]:
     """``t[i] = v`` with every kind of index, and a value of one element in several spellings."""
     shape = d.shape(1)
-    i = index(d, shape)
+    i = d(indices(shape))
 
     def f(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
         y = ag.copy(x)

@@ -81,11 +81,12 @@ def test_the_message_names_operation_argument_element_and_numbers():
     for part in (
         "times: ",
         "argument 1",
-        "element (2, 2)",
-        "found -3",
-        "expected 3",
-        "by complex step",
-        "tolerance",
+        "element (2,)",
+        "d output[2] / d b[2]",
+        "found       -3",
+        "expected    3 ",
+        "by exact, tolerance 0",
+        "1 of the 9 numbers",
     ):
         assert part in message
 
@@ -187,8 +188,9 @@ def test_whole_networks():
 @pytest.mark.parametrize("method", [numeric.complex_step, numeric.richardson])
 def test_numerical_derivatives_are_as_precise_as_they_say(method):
     x = np.linspace(0.3, 2, 20)
-    (found,) = method(lambda point: [np.exp(np.sin(point[0]))], [x], [np.ones(20)])
+    (found,), (error,) = method(lambda point: [np.exp(np.sin(point[0]))], [x], [np.ones(20)])
     exact = np.exp(np.sin(x)) * np.cos(x)
+    assert np.all(np.abs(found - exact) <= error + 1e-15)
     assert np.abs(found - exact).max() < (1e-15 if method is numeric.complex_step else 1e-11)
 
 

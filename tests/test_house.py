@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "transforms": {"core"},
     "optim": {"core", "kernels"},
     "viz": {"core", "ops"},
-    "testing": {"core", "ops"},
+    "testing": {"core", "ops", "viz"},
     "nn": {"core", "ops", "functional"},
 }
 EXTERNAL = {
@@ -42,7 +42,7 @@ EXTERNAL = {
     "special": {"numpy", "scipy"},
     "optim": {"numpy"},
     "viz": {"numpy", "graphviz"},
-    "testing": {"numpy", "hypothesis"},
+    "testing": {"numpy", "hypothesis", "pytest"},
     "nn": {"numpy"},
 }
 

@@ -42,7 +42,7 @@ class Check:
             raise ValueError("gradcheck: nothing to check; give at least one floating point input with an element")
         self.point = [_as_float64(self.inputs[i]) for i in self.wrt]
         self.report = Report()
-        _, self.outputs = self.run(self.point)
+        self.leaves, self.outputs = self.run(self.point)
         recorded = [y for y in self.outputs if y.requires_grad]
         if not recorded:
             raise ValueError("gradcheck: nothing to check; no output of the function records a gradient")
@@ -92,6 +92,7 @@ class Check:
         **how: bool,
     ) -> list[Tensor]:
         """Take cotangents back to the leaves; what a rule raises is a fault found."""
+        __tracebackhide__ = True  # pytest shows the line of the test
         recorded = [(y, u) for y, u in zip(outputs, cotangents, strict=True) if y.requires_grad]
         try:
             return list(gradients([y for y, _ in recorded], leaves, [u for _, u in recorded], **how))
@@ -145,6 +146,7 @@ class Check:
 
         ``describe`` says of an index what was compared there.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test
         found, expected = np.asarray(found), np.asarray(expected)
         tolerance = RTOL[method] * np.asarray(scale) + 2 * np.asarray(error)
         tolerance = np.broadcast_to(tolerance + (0.0 if method == "exact" else 1e-12), found.shape)
@@ -187,15 +189,17 @@ class Check:
 
     def holds(self, line: str, true: Any, otherwise: str) -> None:
         """Check a contract: something that is so or not."""
+        __tracebackhide__ = True  # pytest shows the line of the test
         self.report.line(line).add("contract", np.zeros(1), np.ones(1))
         if not true:
             self.fail(otherwise, line=line)
 
     def fail(self, what: str, cause: Exception | None = None, *, line: str = "backward runs", **facts: Any) -> NoReturn:
         """Raise, with all that is known."""
+        __tracebackhide__ = True  # pytest shows the line of the test
         self.report.line(line).wrong = True
         error = GradientError(f"{self.name}: {what}", {"operation": self.name, **facts})
-        error.outputs, error.report = self.outputs, self.report
+        error.program, error.outputs, error.report = self.f, self.outputs, self.report
         raise error from cause
 
 

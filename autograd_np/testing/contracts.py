@@ -13,6 +13,7 @@ _FEW_ROWS = 64
 
 def check_contracts(check: Check) -> None:
     """Check all of them at the point of the check."""
+    __tracebackhide__ = True  # pytest shows the line of the test
     with np.errstate(all="ignore"):
         _same_bits_and_nothing_touched(check)
         _linear_in_the_cotangent(check)
@@ -23,6 +24,7 @@ def check_contracts(check: Check) -> None:
 
 
 def _same_bits_and_nothing_touched(check: Check) -> None:
+    __tracebackhide__ = True
     before = [x.copy() for x in check.point]
     leaves, outputs = check.run(check.point)
     made = [y.data.copy() for y in outputs]
@@ -50,6 +52,7 @@ def _same_bits_and_nothing_touched(check: Check) -> None:
 
 
 def _linear_in_the_cotangent(check: Check) -> None:
+    __tracebackhide__ = True
     g = check.backward(check.point, check.cotangents)
     none = check.backward(check.point, [np.zeros_like(u) for u in check.cotangents])
     twice = check.backward(check.point, [-2 * u for u in check.cotangents])
@@ -67,6 +70,7 @@ def _linear_in_the_cotangent(check: Check) -> None:
 
 def _cotangent_left_alone_whatever_its_layout(check: Check) -> None:
     """Let rules meet cotangents that are read-only, broadcast or backwards, and that somebody else needs, too."""
+    __tracebackhide__ = True
     expected = check.backward(check.point, check.cotangents)
     leaves, outputs = check.run(check.point)
     offsets = [Tensor(np.zeros(y.shape), requires_grad=True) for y in outputs if y.requires_grad]
@@ -90,6 +94,7 @@ def _cotangent_left_alone_whatever_its_layout(check: Check) -> None:
 
 
 def _agree(check: Check, expected: numeric.Arrays, found: numeric.Arrays, kind: str) -> None:
+    __tracebackhide__ = True
     for a, b, name in zip(expected, found, check.arguments, strict=True):
         close = np.allclose(a, b, rtol=1e-10, atol=1e-10 * float(np.abs(a).max(initial=0)), equal_nan=True)
         otherwise = f"the gradient of {name} is another one where the cotangent is {kind} in memory"
@@ -98,6 +103,7 @@ def _agree(check: Check, expected: numeric.Arrays, found: numeric.Arrays, kind: 
 
 def _each_argument_alone(check: Check) -> None:
     """Let one argument be differentiated while the others are constants: its gradient is the same."""
+    __tracebackhide__ = True
     if len(check.point) < 2:
         return
     together = check.backward(check.point, check.cotangents)
@@ -115,6 +121,7 @@ def _each_argument_alone(check: Check) -> None:
 
 def _rows_in_one_sweep(check: Check) -> None:
     """Send rows of a Jacobian back one after the other, and all at once."""
+    __tracebackhide__ = True
     for k, u in enumerate(check.cotangents):
         if not 0 < u.size <= _FEW_ROWS or not check.outputs[k].requires_grad:
             continue
@@ -136,6 +143,7 @@ def _rows_in_one_sweep(check: Check) -> None:
 
 def _float32(check: Check) -> None:
     """Compare the gradients of float32 inputs with those of float64: differences would drown in rounding."""
+    __tracebackhide__ = True
     line = "float32 against float64"
     point = [x.astype(np.float32) for x in check.point]
     doubles = [x.astype(np.float64) for x in point]

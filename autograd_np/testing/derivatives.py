@@ -18,6 +18,7 @@ def first_order(check: Check) -> None:
 
     All arguments are checked before the first fault is raised, so that a report shows which are right.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test
     faults = []
     for argument, x in enumerate(check.point):
         if x.size:
@@ -30,6 +31,7 @@ def first_order(check: Check) -> None:
 
 
 def _argument(check: Check, argument: int) -> None:
+    __tracebackhide__ = True
     x, name = check.point[argument], check.arguments[argument]
     line = f"gradient of {name}"
     if x.size * sum(u.size for u in check.cotangents) <= FULL_JACOBIAN:
@@ -72,6 +74,7 @@ def _wrong_element(check: Check, g: np.ndarray, v: numeric.Arrays, argument: int
 
 
 def _jacobian(check: Check, argument: int, line: str) -> None:
+    __tracebackhide__ = True
     x, name = check.point[argument], check.arguments[argument]
     columns, errors = [], []
     for index in np.ndindex(x.shape):
@@ -109,6 +112,7 @@ def _units(check: Check) -> Iterator[list[np.ndarray]]:
 
 def second_order(check: Check) -> None:
     """Differentiate ⟨g(x, u), v⟩ again: by u it is forward mode, by x it is the Hessian times v."""
+    __tracebackhide__ = True
     everything = range(len(check.point))
     if check.method == "exact":  # only one argument moves at a time: a product is affine in each, not in both
         pairs = [(check.along(i), check.along(int(check.rng.integers(len(check.point))))) for i in everything]
@@ -133,6 +137,7 @@ def second_order(check: Check) -> None:
 
 
 def _forward_mode(check: Check, found: list[np.ndarray], v: numeric.Arrays) -> None:
+    __tracebackhide__ = True
     expected = check.derivative(v)
     size = float(np.abs(_flat(expected.values)).max(initial=0))
     scale = np.maximum(size, np.abs(_flat([y.data for y in check.outputs])))
@@ -149,6 +154,7 @@ def _forward_mode(check: Check, found: list[np.ndarray], v: numeric.Arrays) -> N
 
 def _hessian(check: Check, found: list[np.ndarray], v: numeric.Arrays, method: str) -> None:
     """Compare each element of the Hessian times v with the derivative of the gradient along v."""
+    __tracebackhide__ = True
 
     def gradient(point: numeric.Arrays) -> list[np.ndarray]:
         return check.backward(point, check.cotangents)

@@ -60,6 +60,7 @@ def gradcheck(
     >>> ag.testing.gradcheck(ag.tanh, [np.ones(3) / 3]).methods["first order"]
     'complex step'
     """
+    __tracebackhide__ = True  # pytest shows the line of the test
     if order not in (1, 2) or (method != "auto" and method not in METHODS):
         raise ValueError(f"gradcheck: order is 1 or 2 and method 'auto' or one of {list(METHODS)}")
     check = Check(f, inputs, method, directions, seed)
@@ -69,11 +70,9 @@ def gradcheck(
             second_order(check)
     except GradientError as error:
         error.report = check.report
-        suspect = find_suspect(check)
-        if suspect is not None:
-            error.suspect = suspect.result
-            if suspect.graph_size > 1:
-                error.add_note(str(suspect))
+        error.suspect = find_suspect(check)
+        if error.suspect is not None and error.suspect.graph_size > 1:
+            error.add_note(str(error.suspect))
         raise
     return check.report
 
@@ -82,6 +81,7 @@ def _all_of(*parts: Callable[[Check], None]) -> Callable[[Check], None]:
     """Run all parts before the first fault is raised: then a report shows what is right as well."""
 
     def run(check: Check) -> None:
+        __tracebackhide__ = True
         faults = []
         for part in parts:
             try:

@@ -98,6 +98,7 @@ def check_op(
     >>> ag.testing.check_op(square).probes > 1000
     True
     """
+    __tracebackhide__ = True  # pytest shows the line of the test
     signature = Signature.of(op)
     plan = plan_for(signature, arguments, shapes, domain, kinks, dict(params or {}), seed)
     run = _Run(Report(f"{signature.name}: {plan}"))

@@ -1,12 +1,14 @@
 """What a check found: a `GradientError` where something is wrong, and a `Report` of all that was compared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..core import Tensor
+
+_MOST_BOXES = 200
 
 
 class GradientError(AssertionError):
@@ -17,10 +19,12 @@ class GradientError(AssertionError):
     facts : dict
         What the message says, for programs: ``operation``, ``argument``, ``element``, ``found``, ``expected``,
         ``method``, ``tolerance``, as far as they are known.
+    program : callable or None
+        What was differentiated.
     outputs : list of Tensor
-        What was differentiated, with its graph.
-    suspect : Tensor or None
-        The first result in that graph whose own rule is wrong.
+        What came out, with its graph.
+    suspect : Suspect or None
+        The first operation in that graph whose own rule is wrong.
     report : Report or None
         What was compared until then.
     """
@@ -28,9 +32,58 @@ class GradientError(AssertionError):
     def __init__(self, message: str, facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.facts = dict(facts or {})
+        self.program: Callable | None = None
         self.outputs: list[Tensor] = []
-        self.suspect: Tensor | None = None
+        self.suspect: Suspect | None = None
         self.report: Report | None = None
+
+    def dot(self) -> str:
+        """Give the graph as DOT text, short enough to be read as it is; the operation at fault is red."""
+        from ..viz.graph import collect
+
+        marked = "WRONG RULE"
+        try:
+            graph = collect(self.outputs, {marked: self.suspect.result} if self.suspect else {}, _MOST_BOXES)
+        except ValueError as error:  # too many boxes
+            return f"// {error}"
+        lines, wrong = [], set()
+        for box in graph.boxes:
+            kind = box.op.name if box.op is not None else box.role
+            about = f"{box.tensor.dtype} {box.tensor.shape}" if hasattr(box.tensor, "dtype") else ""
+            lines.append(
+                (box.id, " ".join(part for part in (kind, box.name if box.name != marked else "", about) if part))
+            )
+            wrong |= {box.id} if box.name == marked else set()
+        # An output's own box has its name; the rule is that of the operation before it.
+        wrong |= {edge.source for edge in graph.edges if edge.target in wrong and edge.target.startswith("out")}
+        style = {box: f', color=red, xlabel="{marked}"' for box in wrong if not box.startswith("out")}
+        return "\n".join(
+            [
+                "digraph {",
+                *(f'  {box} [label="{label}"{style.get(box, "")}]' for box, label in lines),
+                *(f"  {edge.source} -> {edge.target}" for edge in graph.edges),
+                "}",
+            ]
+        )
+
+
+@dataclass
+class Suspect:
+    """The first operation, from the inputs on, whose rule does not fit its forward function."""
+
+    result: Tensor
+    operation: str
+    argument: int
+    found: float
+    expected: float
+    position: int
+    graph_size: int
+
+    def __str__(self) -> str:
+        return (
+            f"the fault is in {self.operation}, operation {self.position} of {self.graph_size} in the graph: its rule "
+            f"for argument {self.argument} gives {self.found:.9g} along a random direction, not {self.expected:.9g}"
+        )
 
 
 class UntrustedDerivative(ValueError):

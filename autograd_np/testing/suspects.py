@@ -1,7 +1,6 @@
 """Find the operation at fault in a graph: each one's own rule, held against its own forward function."""
 
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,32 +8,14 @@ import numpy as np
 from ..core import Node, Tensor, partials
 from . import numeric
 from .check import Check
+from .report import Suspect
 
 _ENOUGH = 1e-6  # relative: what is less may be rounding
 
 
-@dataclass
-class Suspect:
-    """The first operation, from the inputs on, whose rule does not fit its forward function."""
-
-    result: Tensor
-    operation: str
-    argument: int
-    found: float
-    expected: float
-    position: int
-    graph_size: int
-
-    def __str__(self) -> str:
-        return (
-            f"the fault is in {self.operation}, operation {self.position} of {self.graph_size} in the graph: its rule "
-            f"for argument {self.argument} gives {self.found:.9g} along a random direction, not {self.expected:.9g}"
-        )
-
-
 def find_suspect(check: Check) -> Suspect | None:
     """Look at each operation of the function's graph by itself; None if all rules are right at this point."""
-    leaves, outputs = check.run(check.point)
+    leaves, outputs = check.leaves, check.outputs  # no sweep has passed here yet
     known = {leaf.node: leaf.data for leaf in leaves if leaf.node is not None}
     nodes = _operations([y.node for y in outputs if y.node is not None])
     whole = [node for node in nodes if not (node.parents and _is_part(node))]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from .summation import precise_sum
 
@@ -88,7 +89,7 @@ def _shifted(axis: Any, ndim: int) -> Any:
         return tuple(range(1, ndim + 1))
     if isinstance(axis, (tuple, list)):
         return tuple(_shifted(i, ndim) for i in axis)
-    return axis + 1 if axis >= 0 else axis
+    return normalize_axis_index(axis, ndim) + 1  # what is not an axis of a row must not become that of all rows
 
 
 def _sum(x: Rows, axis: Any = None, keepdims: bool = False) -> Rows:
@@ -120,7 +121,7 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.sum: _sum,
     np.real: lambda x: Rows(np.real(x.rows)),
     np.where: lambda *args: Rows(np.where(*_aligned(args))),
-    np.expand_dims: lambda x, axis: Rows(np.expand_dims(x.rows, _shifted(axis, x.ndim))),
+    np.expand_dims: lambda x, axis: Rows(np.expand_dims(x.rows, _shifted(axis, x.ndim + np.size(axis)))),
     np.squeeze: _squeeze,
     np.reshape: _reshape,
     np.broadcast_to: _broadcast_to,

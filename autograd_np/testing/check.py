@@ -34,7 +34,10 @@ class Check:
         By which first derivatives are found.
     """
 
-    def __init__(self, f: Callable, inputs: Sequence[Any], method: str, directions: int, seed: int) -> None:
+    def __init__(
+        self, f: Callable, inputs: Sequence[Any], method: str, directions: int, seed: int, step: float = numeric.STEP
+    ) -> None:
+        self.step = step
         self.f, self.rng, self.directions = f, np.random.default_rng(seed), directions
         self.inputs = [x.data if isinstance(x, Tensor) else x for x in inputs]
         self.wrt = [i for i, x in enumerate(self.inputs) if _floating(x)]
@@ -126,7 +129,7 @@ class Check:
 
     def derivative(self, v: numeric.Arrays) -> numeric.Derivative:
         """Differentiate the function along a direction, numerically."""
-        return METHODS[self.method](self.values, self.point, v)
+        return METHODS[self.method](self.values, self.point, v, self.step)
 
     # -- comparing ---------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,7 @@ def _hessian(check: Check, found: list[np.ndarray], v: numeric.Arrays, method: s
     def gradient(point: numeric.Arrays) -> list[np.ndarray]:
         return check.backward(point, check.cotangents)
 
-    here, slope = gradient(check.point), METHODS[method](gradient, check.point, v)
+    here, slope = gradient(check.point), METHODS[method](gradient, check.point, v, check.step)
     size = max(float(np.abs(_flat(arrays)).max(initial=0)) for arrays in (here, slope.values))
     for i, name in enumerate(check.arguments):
         if check.point[i].size:

@@ -32,12 +32,15 @@ def scatter_add(d: Draw) -> tuple[Callable, list]:
 def setitem(d: Draw) -> tuple[Callable, list]:
     shape = d.shape(1)
     i = d(indices(shape))
-    if not isinstance(i, np.ndarray) or i.dtype != bool:
+    basic = not isinstance(i, np.ndarray) or i.dtype != bool
+    if basic:
         i = basic_index(d, shape)
     place = np.zeros(shape)[i].shape
     v = d.array(place if d.one_of(True, False) else place[1:], "integers")
     if v.shape != place and isinstance(i, np.ndarray):
         v = d.array((), "integers")
+    elif basic and place and d.one_of(True, False):  # NumPy lets a value have more axes than its place, of length 1
+        v = v.reshape((1,) * (1 + len(place) - v.ndim) + v.shape)
     return lambda x, v: indexing.setitem(x, v, index=i), [d.array(shape, "integers"), v]
 
 

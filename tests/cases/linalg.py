@@ -141,7 +141,9 @@ def qr(d: Draw) -> tuple[Callable, list]:
             return np.swapaxes(r, -1, -2) @ r
         q, r = np.linalg.qr(x, mode=mode)
         sign = aligned(q[..., :k], q0)
-        parts = [q[..., :k] * sign, r[..., :k, :] * np.swapaxes(sign, -1, -2)]
+        parts = [q, r] if q.shape[-1] == k else [q[..., :k], r[..., :k, :]]
+        if np.any(sign < 0):  # never so at the point of the check itself
+            parts = [parts[0] * sign, parts[1] * np.swapaxes(sign, -1, -2)]
         return [*parts, q[..., k:] @ np.swapaxes(q[..., k:], -1, -2)] if q.shape[-1] > k else parts
 
     return f, [x]

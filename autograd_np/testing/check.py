@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import Tensor, gradients, no_grad
 from . import numeric
+from .complex_parts import of_parts, parts
 from .report import GradientError, Report, UntrustedDerivative
 
 # The relative tolerance of each method: far above its own error, far below the smallest fault worth finding (1e-6).
@@ -32,14 +33,18 @@ class Check:
         One for each output.
     method : str
         By which first derivatives are found.
+    complex : bool
+        Whether an output is complex: it counts as its real and its imaginary part, and so does an argument.
     """
+
+    complex: bool
 
     def __init__(
         self, f: Callable, inputs: Sequence[Any], method: str, directions: int, seed: int, step: float = numeric.STEP
     ) -> None:
         self.step = step
-        self.f, self.rng, self.directions = f, np.random.default_rng(seed), directions
-        self.inputs = [x.data if isinstance(x, Tensor) else x for x in inputs]
+        self.rng, self.directions = np.random.default_rng(seed), directions
+        self.f, self.inputs, sources = of_parts(f, [x.data if isinstance(x, Tensor) else x for x in inputs])
         self.wrt = [i for i, x in enumerate(self.inputs) if _floating(x)]
         if not any(np.size(self.inputs[i]) for i in self.wrt):
             raise ValueError("gradcheck: nothing to check; give at least one floating point input with an element")
@@ -51,8 +56,9 @@ class Check:
             raise ValueError("gradcheck: nothing to check; no output of the function records a gradient")
         self.name = _name(f, recorded[0])
         names = argument_names(f)
-        self.symbols = [names.get(i, f"argument {i}") for i in self.wrt]
-        self.arguments = [f"argument {i}" + (f" ({names[i]})" if i in names else "") for i in self.wrt]
+        of = [sources[i] for i in self.wrt]
+        self.symbols = [names.get(i, f"argument {i}") + suffix for i, suffix in of]
+        self.arguments = [f"argument {i}" + (f" ({names[i]}{suffix})" if i in names else suffix) for i, suffix in of]
         self.cotangents = [self.draw(y.shape, method == "exact") for y in self.outputs]
         if not any(u.size for u in self.cotangents):
             raise ValueError("gradcheck: nothing to check; every output is empty")
@@ -75,7 +81,15 @@ class Check:
                 raise GradientError(
                     f"gradcheck: the function gave {type(y).__name__} for Tensors; its gradient is lost"
                 )
-        return [y for y in outputs if y.dtype.kind in "fc"]
+        outputs = [y for y in outputs if y.dtype.kind in "fc"]
+        if any(
+            tensor.dtype.kind == "c" for tensor in tensors
+        ):  # a complex step, which is for functions of real numbers
+            if self.complex:
+                raise TypeError("gradcheck: the function's own outputs are complex")
+            return outputs
+        self.complex = any(y.dtype.kind == "c" for y in outputs)
+        return parts(outputs)
 
     def run(self, point: numeric.Arrays) -> tuple[list[Tensor], list[Tensor]]:
         """Give new leaves, and what the function makes of them."""

@@ -28,8 +28,8 @@ def gradcheck(
     f : callable
         Of as many arguments as ``inputs``; a Tensor comes out, or a sequence of Tensors.
     inputs : sequence
-        Floating point arrays (or Tensors) are differentiated, in float64; anything else is passed on as it is.  Keep
-        away from kinks and from ties.
+        Floating point arrays (or Tensors) are differentiated, in float64, complex ones by their real and by their
+        imaginary parts; anything else is passed on as it is.  Keep away from kinks and from ties.
     order : {1, 2}
         Whether second derivatives, and forward mode by reverse over reverse, are checked too.
     method : {"auto", "exact", "complex step", "Richardson"}

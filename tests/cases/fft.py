@@ -6,7 +6,6 @@ import numpy as np
 
 import autograd_np as ag
 from autograd_np.testing.strategies import Draw
-from tests.cases.complex_rows import of_parts
 from tests.cases.rows import Case, Row
 
 NORMS = ("backward", "ortho", "forward")
@@ -25,7 +24,7 @@ def along_one(f: Callable, real: bool, least: int = 1) -> Row:
         if shape[axis] < least:
             n = n or 3
         norm = d.one_of(None, *NORMS)
-        return of_parts(lambda x: f(x, n=n, axis=axis, norm=norm), [numbers(d, shape, real)])
+        return lambda x: f(x, n=n, axis=axis, norm=norm), [numbers(d, shape, real)]
 
     return row
 
@@ -41,7 +40,7 @@ def along_many(f: Callable, real: bool, two: bool = False) -> Row:
         if s is None and (f in (np.fft.irfftn, np.fft.irfft2)) and shape[-1 if axes is None else axes[-1]] == 1:
             shape = (*shape[:-1], 3) if axes is None or axes[-1] in (-1, len(shape) - 1) else (3,) * len(shape)
         norm = d.one_of(None, *NORMS)
-        return of_parts(lambda x: f(x, s=s, axes=axes, norm=norm), [numbers(d, shape, real)])
+        return lambda x: f(x, s=s, axes=axes, norm=norm), [numbers(d, shape, real)]
 
     return row
 
@@ -50,7 +49,7 @@ def shifting(f: Callable) -> Row:
     def row(d: Draw) -> tuple[Callable, list]:
         shape = d.shape(1)
         axes = d.one_of(None, d.axis(shape), (0,))
-        return of_parts(lambda x: f(x, axes=axes), [numbers(d, shape, d.one_of(True, False))])
+        return lambda x: f(x, axes=axes), [numbers(d, shape, d.one_of(True, False))]
 
     return row
 
@@ -59,7 +58,7 @@ def away_from_zero(f: Callable) -> Row:
     def row(d: Draw) -> tuple[Callable, list]:
         shape = d.shape()
         turned = d.array(shape, "far from zero") * np.exp(1j * d.rng.uniform(-1.4, 1.4, shape))
-        return of_parts(f, [np.asarray(turned)])
+        return f, [np.asarray(turned)]
 
     return row
 

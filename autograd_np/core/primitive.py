@@ -82,7 +82,14 @@ def unary(
 
 
 def binary(
-    forward: Callable, left: Rule, right: Rule, formula: str, *, name: str | None = None, complex: bool = False
+    forward: Callable,
+    left: Rule,
+    right: Rule,
+    formula: str,
+    *,
+    name: str | None = None,
+    of: Callable | None = None,
+    complex: bool = False,
 ) -> Operation:
     """Define an elementwise operation of two arrays, which are broadcast against each other.
 
@@ -96,6 +103,8 @@ def binary(
         The rules in LaTeX.
     name : str, optional
         The forward's own name by default.
+    of : callable, optional
+        The NumPy function that this is, if it is not the forward itself.
     complex : bool
         As in `primitive`.
     """
@@ -136,7 +145,7 @@ def binary(
         tensor.node = node
         return attended(op, (a_data, b_data), tensor) if contexts.open else tensor
 
-    return _publish(op, operation, forward)
+    return _publish(op, operation, of or forward)
 
 
 def primitive(

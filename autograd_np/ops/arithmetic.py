@@ -83,11 +83,22 @@ def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * np.where(zero, 0, y * np.log(base))
 
 
+def _power(x: Any, p: Any) -> Any:
+    y = np.power(x, p)
+    half = p == 0.5 if isinstance(p, (int, float)) else np.equal(p, 0.5)  # NumPy takes the root, which differs at
+    if np.any(half) and y.dtype.kind == "f" and np.signbit(x).any():  # -0 and -inf: their powers are 0 and inf
+        edge = half & np.signbit(x) & (np.equal(x, 0) | np.isinf(x))
+        y = np.where(edge, np.power(np.absolute(x), p), y)
+    return y
+
+
 power = binary(
-    np.power,
+    _power,
     _base_rule,
     _exponent_rule,
     r"\bar x = \bar y \odot p \odot x^{p-1},\; \bar p = \bar y \odot y \odot \log x",
+    name="power",
+    of=np.power,
     complex=True,
 )
 

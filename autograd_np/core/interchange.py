@@ -67,8 +67,8 @@ def dlpack_device(self: Tensor, /) -> tuple[int, int]:
     return self.data.__dlpack_device__()
 
 
-Tensor.__array_namespace__ = array_namespace  # type: ignore[attr-defined]
+Tensor.__array_namespace__ = array_namespace  # type: ignore[method-assign]
 Tensor.__dlpack__ = dlpack  # type: ignore[attr-defined]
 Tensor.__dlpack_device__ = dlpack_device  # type: ignore[attr-defined]
-Tensor.device = property(lambda self: DEVICE, doc="Where the data is: in the memory of the CPU.")  # type: ignore[attr-defined]
-Tensor.to_device = to_device  # type: ignore[attr-defined]
+Tensor.device = property(lambda self: DEVICE, doc="Where the data is: in the memory of the CPU.")  # type: ignore[assignment]
+Tensor.to_device = to_device  # type: ignore[method-assign]

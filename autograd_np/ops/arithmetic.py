@@ -85,8 +85,10 @@ def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
 
 def _power(x: Any, p: Any) -> Any:
     y = np.power(x, p)
-    half = p == 0.5 if isinstance(p, (int, float)) else np.equal(p, 0.5)  # NumPy takes the root, which differs at
-    if np.any(half) and y.dtype.kind == "f" and np.signbit(x).any():  # -0 and -inf: their powers are 0 and inf
+    if (isinstance(p, (int, float)) and p != 0.5) or y.dtype.kind != "f":
+        return y
+    half = np.equal(p, 0.5)
+    if half.any() and np.signbit(x).any():  # NumPy takes the root, and that of -0 and -inf is not 0 and inf
         edge = half & np.signbit(x) & (np.equal(x, 0) | np.isinf(x))
         y = np.where(edge, np.power(np.absolute(x), p), y)
     return y

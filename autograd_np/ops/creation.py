@@ -145,7 +145,7 @@ def linspace(
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """Take over another library's array, without a copy where it need not be one; a Tensor stays in its graph."""
     check_device("from_dlpack", device)
-    return asarray(x if type(x) is Tensor else np.from_dlpack(x, copy=copy), copy=copy)
+    return asarray(x, copy=copy) if type(x) is Tensor else asarray(np.from_dlpack(x, copy=copy))
 
 
 @without_gradient

@@ -144,3 +144,14 @@ def test_qr_of_complex_numbers():
     a = ag.asarray([[1 + 2j, 3j, 4.0], [2.0, 1j, 1 - 1j]])
     q, r = ag.linalg.qr(a)
     np.testing.assert_allclose((q @ r).data, a.data, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (9,)])
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_powers_of_one_half(shape):
+    for x, expected in ((-INF, INF), (-0.0, 0.0), (4.0, 2.0), (-1.0, NAN), (INF, INF), (NAN, NAN)):
+        base = ag.full(shape, x)
+        for y in (base**0.5, base ** ag.asarray(0.5), ag.pow(base, ag.full(shape, 0.5)), np.power(base, 0.5)):
+            same(y, np.full(shape, expected))
+        base **= 0.5
+        same(base, np.full(shape, expected))

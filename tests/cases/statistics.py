@@ -29,6 +29,11 @@ def sort(d: Draw) -> tuple[Callable, list]:
     return lambda x: np.sort(x, axis=axis), [d.array(shape, "ordered")]
 
 
+def unique(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape()
+    return np.unique_values, [d.array(shape, "ordered")]
+
+
 def partition(d: Draw) -> tuple[Callable, list]:
     """What is certain of a partition: the element at its place."""
     shape = d.shape(1)
@@ -140,6 +145,7 @@ CASES = {
 COMPOSITIONS = {
     "sort": Case(sort),
     "partition": Case(partition),
+    "unique_values": Case(unique),
     "median": Case(reduction(np.median, "ordered")),
     "quantile": Case(quantile(np.quantile), "Richardson"),
     "percentile": Case(quantile(np.percentile, whole=100), "Richardson"),

@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep lint docs clean
+.PHONY: help demo test deep mutants coverage lint docs clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-6s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
 demo: .venv/models.stamp  ## train a small network; results in runs/demo
 	@.venv/bin/python -m models demo
@@ -15,6 +15,16 @@ test: .venv/test.stamp  ## run all tests
 
 deep: .venv/test.stamp  ## run all tests, with many more random examples
 	@HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest -n 2
+
+mutants: .venv/test.stamp  ## plant every fault in every rule, and count those that no check notices
+	@.venv/bin/python -m tests.mutants
+
+coverage: .venv/test.stamp  ## list what the tests do not reach; run the kernels under bounds checking
+	@rm -f .coverage .coverage.*
+	@NUMBA_DISABLE_JIT=1 .venv/bin/python -m coverage run -m pytest -q -n 2
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) .venv/bin/python -m coverage run -m pytest -q -n 2 tests/kernels
+	@.venv/bin/python -m coverage combine -q
+	@.venv/bin/python -m coverage report --fail-under=98
 
 lint: .venv/test.stamp  ## check style and types
 	@.venv/bin/ruff check .

@@ -21,6 +21,11 @@ def no_collector():
     gc.enable()
 
 
+@ag.primitive(lambda g, y, x: 1 / 0)
+def broken(x):
+    return x * 1
+
+
 def build(x):
     nodes = []
     y = x
@@ -38,7 +43,7 @@ def build(x):
 
 
 @pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("how", ["dropped", "backward", "create_graph", "exception"])
+@pytest.mark.parametrize("how", ["dropped", "backward", "create_graph", "exception", "rule raises"])
 def test_a_dropped_graph_dies_at_once(how):
     x = Tensor(np.eye(3) / 3, requires_grad=True)
     loss, nodes = build(x)
@@ -51,6 +56,12 @@ def test_a_dropped_graph_dies_at_once(how):
     elif how == "exception":
         with pytest.raises(ValueError, match="the output"):
             loss.backward(np.ones(5))
+    elif how == "rule raises":
+        after = broken(x)
+        nodes.append(weakref.ref(after.node))
+        with pytest.raises(ZeroDivisionError):
+            (loss + after.sum()).backward()
+        del after
     del loss
     assert [node() for node in nodes] == [None] * len(nodes)
 
@@ -126,7 +137,18 @@ try:
     copy.deepcopy(y)
 except TypeError as error:
     assert "detach" in str(error)
+try:
+    ag.viz.diagram(y)
+except ValueError as error:
+    assert "1,000,001 operations and leaves" in str(error) and "max_nodes=1000" in str(error)
 del y
+x = ag.Tensor([1.0], requires_grad=True)  # and once more, recorded: the sweep makes as long a graph
+y = x
+for _ in range(100_000):
+    y = -y
+g = ag.gradients(y, x, create_graph=True)
+assert g.item() == 1.0
+del y, g
 print("freed")
 """
 

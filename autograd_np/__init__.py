@@ -35,6 +35,7 @@ from .ops.diagonals import *
 from .ops.discrete import *
 from .ops.einsum import *
 from .ops.exponentials import *
+from .ops.histograms import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.losses import *
@@ -55,6 +56,7 @@ from .ops.sets import *
 from .ops.shaping import *
 from .ops.slices import *
 from .ops.sorting import *
+from .ops.spacing import *
 from .ops.special import *
 from .ops.splitting import *
 from .ops.statistics import *

@@ -35,6 +35,8 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
         def adapted(*args: Any, **kwargs: Any) -> Any:
             given = {}
             for key, value in (dict(zip(names, args, strict=False)) | kwargs).items():
+                if value is np._NoValue:
+                    continue
                 if renamed.get(key, key) in known:
                     given[renamed.get(key, key)] = value
                 elif key not in theirs:

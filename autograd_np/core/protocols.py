@@ -31,7 +31,8 @@ PLAIN_FUNCTIONS = frozenset(
     | {np.around, np.fix, np.isneginf, np.isposinf, np.isreal, np.iscomplex, np.array_equiv}
     | {np.array2string, np.array_repr, np.array_str, np.iscomplexobj, np.isrealobj}
     | {np.einsum_path, np.linalg.matrix_rank}
-    | {np.nanargmax, np.nanargmin, np.argpartition, np.lexsort, np.digitize, np.histogram_bin_edges}
+    | {np.nanargmax, np.nanargmin, np.argpartition, np.lexsort, np.digitize}
+    | {np.isin, np.common_type, np.min_scalar_type}
 )
 
 # Methods of ufuncs, and the functions whose rules they have.
@@ -138,7 +139,8 @@ def array_function(self: Tensor, function: Callable, types: Any, args: tuple, kw
         return operation(*args, **kwargs)
     if function in PLAIN_FUNCTIONS or not _records((args, kwargs)):
         return _plain(function, args, kwargs)
-    raise TypeError(f"np.{function.__name__}: no gradient rule; {REMEDY}")
+    module = function.__module__.replace("numpy", "np", 1)
+    raise TypeError(f"{module}.{function.__name__}: no gradient rule; {REMEDY}")
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

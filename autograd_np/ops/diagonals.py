@@ -3,6 +3,7 @@ r"""Diagonals and triangles of matrices."""
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..core import implements
 from .arithmetic import where
@@ -31,9 +32,9 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 
 @implements(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike | None = None) -> Any:
     """Sum of the diagonal of the matrices in two axes.  As `numpy.trace`."""
-    return sum_over(diagonal(a, offset, axis1, axis2), axis=-1)
+    return sum_over(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 @implements(np.diag)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..core import implements, primitive
-from .shaping import atleast_1d, atleast_2d, atleast_3d, operand, ravel, reshape, transpose
+from .shaping import astype, atleast_1d, atleast_2d, atleast_3d, operand, ravel, reshape, transpose
 
 __all__ = [
     "append",
@@ -39,9 +40,24 @@ def _concatenate(*arrays: Any, axis: int) -> Any:
     return np.concatenate(arrays, axis=axis)
 
 
+def _cast(arrays: Sequence[Any], dtype: DTypeLike | None, casting: Any) -> Sequence[Any]:
+    """Give the arrays in the dtype that was asked for, as far as the rule of casting lets them."""
+    if dtype is None and casting == "same_kind":
+        return arrays
+    arrays = [operand(array) for array in arrays]
+    dtype = np.result_type(*(array.dtype for array in arrays)) if dtype is None else np.dtype(dtype)
+    for array in arrays:
+        if not np.can_cast(array.dtype, dtype, casting):
+            raise TypeError(f"concatenate: {array.dtype} does not cast to {dtype} by the rule {casting!r}")
+    return [astype(array, dtype, copy=False) for array in arrays]
+
+
 @implements(np.concatenate)
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+def concatenate(
+    arrays: Sequence[Any], axis: int | None = 0, *, dtype: DTypeLike | None = None, casting: str = "same_kind"
+) -> Any:
     """Join arrays along an axis that they have; along all of them, flattened, for None.  As `numpy.concatenate`."""
+    arrays = _cast(arrays, dtype, casting)
     if axis is None:
         arrays, axis = [ravel(array) for array in arrays], 0
     return _concatenate(*arrays, axis=axis)
@@ -63,25 +79,25 @@ def _stack(*arrays: Any, axis: int) -> Any:
 
 
 @implements(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+def stack(arrays: Sequence[Any], axis: int = 0, *, dtype: DTypeLike | None = None, casting: str = "same_kind") -> Any:
     """Join arrays of one shape along a new axis.  As `numpy.stack`."""
-    return _stack(*arrays, axis=axis)
+    return _stack(*_cast(arrays, dtype, casting), axis=axis)
 
 
 stack.op = _stack.op  # type: ignore[attr-defined]
 
 
 @implements(np.hstack)
-def hstack(tup: Sequence[Any]) -> Any:
+def hstack(tup: Sequence[Any], *, dtype: DTypeLike | None = None, casting: str = "same_kind") -> Any:
     """Join side by side: along axis 1, vectors along their only one.  As `numpy.hstack`."""
     arrays = [atleast_1d(array) for array in tup]
-    return concatenate(arrays, axis=1 if arrays and arrays[0].ndim > 1 else 0)
+    return concatenate(arrays, axis=1 if arrays and arrays[0].ndim > 1 else 0, dtype=dtype, casting=casting)
 
 
 @implements(np.vstack)
-def vstack(tup: Sequence[Any]) -> Any:
+def vstack(tup: Sequence[Any], *, dtype: DTypeLike | None = None, casting: str = "same_kind") -> Any:
     """Join one below the other: along axis 0, a vector being one row.  As `numpy.vstack`."""
-    return concatenate([atleast_2d(array) for array in tup], axis=0)
+    return concatenate([atleast_2d(array) for array in tup], axis=0, dtype=dtype, casting=casting)
 
 
 @implements(np.dstack)

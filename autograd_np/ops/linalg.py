@@ -215,15 +215,16 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
     Raises
     ------
     LinAlgError
-        If a has not full rank: then x jumps at a, and has no gradient.
+        If a has not full rank, and a gradient with respect to it is wanted: x jumps there.
     """
     if type(a) is not Tensor and type(b) is not Tensor:
         return np.linalg.lstsq(a, b, rcond=rcond)
     a, b = as_array(a), as_array(b)
     _, residuals, rank, _ = np.linalg.lstsq(raw(a), raw(b), rcond=rcond)
-    if rank < min(a.shape):
+    if rank < min(a.shape) and is_recorded(a):
         raise LinAlgError(f"lstsq: a {a.shape} has rank {rank}; the solution has a gradient only where a has full rank")
-    x = matmul(pinv(a, rcond=0), b)
+    rcond = max(a.shape) * np.finfo(np.result_type(a.dtype, float)).eps if rcond is None else rcond
+    x = matmul(pinv(a, rcond=rcond), b)
     if residuals.size:
         residuals = reshape(sum((b - matmul(a, x)) ** 2, axis=0), residuals.shape)
     return x, residuals if type(residuals) is Tensor else Tensor(residuals), int(rank), svdvals(a)

@@ -8,7 +8,9 @@ import numpy as np
 from ..core import Tensor, implements, primitive
 from .arithmetic import raw
 from .indexing import scatter_add
-from .shaping import operand
+from .products import tensordot
+from .scans import as_dtype
+from .shaping import moveaxis, operand
 
 __all__ = ["pad"]
 
@@ -38,10 +40,10 @@ def _pad(x: Any, pad_width: Widths, mode: str, constant_values: Any) -> Any:
     return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 
 
-def _pairs(name: str, value: Any, ndim: int) -> np.ndarray:
+def _pairs(name: str, value: Any, ndim: int) -> Any:
     """Give (before, after) for each axis, from NumPy's spellings: for all, for both sides of each, or in full."""
     try:
-        return np.broadcast_to(np.asarray(value), (ndim, 2))
+        return np.broadcast_to(operand(value), (ndim, 2))
     except ValueError:
         raise ValueError(f"pad: {name} is one for all, (before, after), or a pair an axis, not {value!r}") from None
 
@@ -63,7 +65,7 @@ def _widths(pad_width: Any, ndim: int) -> Widths:
 def _ramp(edge: Any, end: Any, length: int, axis: int) -> Any:
     """Give the elements from end (included) to edge (excluded)."""
     share = np.reshape(np.arange(length, dtype=edge.dtype), (-1,) + (1,) * (edge.ndim - axis - 1)) / max(length, 1)
-    return edge * share + float(end) * (1 - share)
+    return edge * share + end * (1 - share)
 
 
 def _computed_border(x: Any, widths: Widths, mode: str, lengths: Any, ends: Any) -> Any:
@@ -71,16 +73,28 @@ def _computed_border(x: Any, widths: Widths, mode: str, lengths: Any, ends: Any)
         all_before = (slice(None),) * axis
         n = x.shape[axis]
         if mode == "linear_ramp":
-            left = _ramp(x[(*all_before, slice(0, 1))], ends[axis][0], before, axis)
-            right = np.flip(_ramp(x[(*all_before, slice(n - 1, n))], ends[axis][1], after, axis), axis)
+            left = _ramp(x[(*all_before, slice(0, 1))], ends[axis, 0], before, axis)
+            right = np.flip(_ramp(x[(*all_before, slice(n - 1, n))], ends[axis, 1], after, axis), axis)
         else:
-            first, last = (n if length is None else min(int(length), n) for length in lengths[axis])
-            compute = _COMPUTED[mode]
-            left = compute(x[(*all_before, slice(0, first))], axis=axis, keepdims=True)
-            right = compute(x[(*all_before, slice(n - last, n))], axis=axis, keepdims=True)
+            if mode == "constant":
+                left, right = ends[axis, 0], ends[axis, 1]
+            else:
+                first, last = (n if length is None else min(int(length), n) for length in lengths[axis])
+                compute = _COMPUTED[mode]
+                left = compute(x[(*all_before, slice(0, first))], axis=axis, keepdims=True)
+                right = compute(x[(*all_before, slice(n - last, n))], axis=axis, keepdims=True)
             sides = (*x.shape[:axis], before, *x.shape[axis + 1 :]), (*x.shape[:axis], after, *x.shape[axis + 1 :])
             left, right = np.broadcast_to(left, sides[0]), np.broadcast_to(right, sides[1])
         x = np.concatenate([left, x, right], axis=axis)
+    return x
+
+
+def _mirrored(x: Any, widths: Widths, mode: str) -> Any:
+    """Give borders of 2 * edge - element: along each axis a linear map, which a basis shows."""
+    for axis, width in enumerate(widths):
+        unit = np.eye(x.shape[axis], dtype=x.dtype)
+        by_axis = np.pad(unit, (width, (0, 0)), mode, reflect_type="odd")  # type: ignore[call-overload]
+        x = moveaxis(tensordot(by_axis, x, axes=(1, axis)), 0, axis)
     return x
 
 
@@ -95,7 +109,7 @@ def pad(
     end_values: Any = 0,
     reflect_type: str = "even",
 ) -> Any:
-    """Add a border.  As `numpy.pad`, with its modes except "empty", functions, and ``reflect_type="odd"``.
+    """Add a border.  As `numpy.pad`, with its modes except "empty" and functions.
 
     Parameters
     ----------
@@ -106,27 +120,37 @@ def pad(
     mode : {"constant", "edge", "reflect", "symmetric", "wrap", "linear_ramp", "maximum", "mean", "median", "minimum"}
         What the border is made of.
     constant_values, end_values : scalar or sequence
-        The border of "constant", and where "linear_ramp" ends: as ``pad_width``.  No gradient flows to them.
+        The border of "constant", and where "linear_ramp" ends: as ``pad_width``.  A Tensor of them gets its gradient.
     stat_length : int or sequence, optional
         How many elements of each end the statistics are of: as ``pad_width``; all by default.
-    reflect_type : {"even"}
-        How "reflect" and "symmetric" mirror.
+    reflect_type : {"even", "odd"}
+        How "reflect" and "symmetric" mirror: the elements, or 2 * edge - the elements.
     """
     array = operand(array)
     widths = _widths(pad_width, array.ndim)
-    if reflect_type != "even":
-        raise ValueError(f"pad: reflect_type is 'even', not {reflect_type!r}; 2 * edge - pad(...) is the odd one")
-    if mode == "constant" or mode in _REPEATING:
+    if reflect_type not in ("even", "odd"):
+        raise ValueError(f"pad: reflect_type is 'even' or 'odd', not {reflect_type!r}")
+    odd = reflect_type == "odd" and mode in ("reflect", "symmetric")
+    constants = mode == "constant" and type(constant_values) is not Tensor
+    if constants or (mode in _REPEATING and not odd):
         return _pad(array, pad_width=widths, mode=mode, constant_values=constant_values)
-    if mode not in (*_COMPUTED, "linear_ramp"):
+    options: dict[str, dict[str, Any]] = {
+        "constant": {"constant_values": constant_values},
+        "linear_ramp": {"end_values": end_values},
+        **{key: {"reflect_type": reflect_type} for key in ("reflect", "symmetric")},
+        **{key: {"stat_length": stat_length} for key in _COMPUTED},
+    }
+    if mode not in options:
         modes = ", ".join(("constant", *_REPEATING, "linear_ramp", *_COMPUTED))
         raise ValueError(f"pad: mode is one of {modes}, not {mode!r}")
-    lengths, ends = _pairs("stat_length", stat_length, array.ndim), _pairs("end_values", raw(end_values), array.ndim)
     if array.dtype.kind not in "fc":  # NumPy rounds; there is no gradient
-        options = {"end_values": ends} if mode == "linear_ramp" else {"stat_length": stat_length}
-        padded = np.pad(raw(array), widths, mode, **options)  # type: ignore[call-overload]
+        padded = np.pad(raw(array), widths, mode, **{key: raw(value) for key, value in options[mode].items()})  # type: ignore[call-overload]
         return Tensor.make(padded, None) if type(array) is Tensor else padded
-    return _computed_border(array, widths, mode, lengths, ends)
+    if odd:
+        return _mirrored(array, widths, mode)
+    lengths = _pairs("stat_length", stat_length, array.ndim)
+    name, ends = ("constant_values", constant_values) if mode == "constant" else ("end_values", end_values)
+    return _computed_border(array, widths, mode, lengths, as_dtype(_pairs(name, ends, array.ndim), array.dtype))
 
 
 pad.op = _pad.op  # type: ignore[attr-defined]

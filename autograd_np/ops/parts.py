@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import Tensor, binary, implements, primitive
 from .arithmetic import raw, where
+from .shaping import astype
 
 __all__ = [
     "copysign",
@@ -93,14 +94,19 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """Put numbers in place of NaN and of infinities; gradients pass where x is finite.  As `numpy.nan_to_num`."""
-    if type(x) is not Tensor:
+    """Put numbers in place of NaN and of infinities, to which their gradients then flow.  As `numpy.nan_to_num`."""
+    if not any(type(value) is Tensor for value in (x, nan, posinf, neginf)):
         return np.nan_to_num(x, copy, nan, posinf, neginf)
     if not copy:
         raise TypeError(
             "nan_to_num: copy=False would change a Tensor without recording it; write t[...] = nan_to_num(t)"
         )
-    return where(np.isfinite(x.data), x, np.nan_to_num(x.data, nan=nan, posinf=posinf, neginf=neginf))
+    known = raw(x)
+    y = where(np.isfinite(known), x, np.nan_to_num(known, nan=raw(nan), posinf=raw(posinf), neginf=raw(neginf)))
+    for missing, value in ((np.isnan, nan), (np.isposinf, posinf), (np.isneginf, neginf)):
+        if type(value) is Tensor:
+            y = where(missing(known), astype(value, y.dtype), y)
+    return y
 
 
 @primitive(lambda g, _y, _p, **_: g, of=np.unwrap, formula=r"\bar x = \bar y")

@@ -1,19 +1,36 @@
 """Polynomials by their coefficients, the highest power first."""
 
+import warnings
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import RankWarning
+from numpy.linalg import LinAlgError
 
-from ..core import Tensor, implements
-from .arithmetic import raw
+from ..core import implements, primitive
+from .arithmetic import raw, sqrt
 from .calculus import convolve
 from .joining import concatenate
+from .linalg import inv, lstsq
 from .products import matmul
+from .reductions import sum
 from .scans import as_dtype
-from .shaping import expand_dims, reshape
+from .shaping import expand_dims, reshape, transpose
 from .statistics import floating
 
-__all__ = ["poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
+__all__ = [
+    "poly",
+    "polyadd",
+    "polyder",
+    "polydiv",
+    "polyfit",
+    "polyint",
+    "polymul",
+    "polysub",
+    "polyval",
+    "roots",
+    "vander",
+]
 
 
 def _coefficients(p: Any) -> Any:
@@ -134,30 +151,75 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return expand_dims(x, axis=1) ** (powers if increasing else powers[::-1])
 
 
-@implements(np.polyfit)
-def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, *, w: Any = None) -> Any:
-    """Coefficients of the polynomial of degree deg that is nearest to the points, by least squares.
+def _roots_rule(g: Any, y: Any, p: Any) -> Any:
+    if y.dtype.kind == "c":
+        raise TypeError("roots: some are complex, and only the gradients of real ones are known")
+    slopes = polyval(polyder(p), y)
+    if not np.all(raw(slopes)):
+        raise LinAlgError("roots: a root is a multiple one; there it has no gradient")
+    return -matmul(g / slopes, vander(y, p.shape[0]))
 
-    As `numpy.polyfit`, without its reports.  They are linear in y; to x and to the weights w no gradient flows.
+
+@primitive(_roots_rule, of=np.roots, formula=r"\bar p_k = -\textstyle\sum_i \bar y_i y_i^{n - k} / p'(y_i)")
+def roots(p: Any) -> Any:
+    """Roots of the polynomial with these coefficients.  As `numpy.roots`, of which gradients want all to be real.
 
     Raises
     ------
-    TypeError
-        If x or w is a Tensor that requires a gradient.
+    LinAlgError
+        By backward, where a root is a multiple one.
     """
-    for name, value in (("x", x), ("w", w)):
-        if type(value) is Tensor and value.requires_grad:
-            raise TypeError(
-                f"polyfit: no gradient flows to {name}; pass {name}.detach(), or solve with np.linalg.lstsq"
-            )
-    x, y = np.asarray(raw(x), dtype=float), as_dtype(y, float)
+    return np.roots(p)
+
+
+@implements(np.polyfit)
+def polyfit(
+    x: Any,
+    y: Any,
+    deg: int,
+    rcond: float | None = None,
+    full: bool = False,
+    w: Any = None,
+    cov: bool | str = False,
+) -> Any:
+    """Coefficients of the polynomial of degree deg that is nearest to the points, by least squares with weights w.
+
+    As `numpy.polyfit`: also the residuals, the rank and the singular values if ``full``, or the covariance of the
+    coefficients if ``cov``.  Gradients flow to x, y and w.
+
+    Raises
+    ------
+    LinAlgError
+        If the points do not determine the polynomial, and a gradient with respect to x or w is wanted.
+    """
+    x, y = as_dtype(x, float), as_dtype(y, float)
     if x.ndim != 1 or not x.size or y.ndim not in (1, 2) or y.shape[0] != x.size or deg < 0:
         raise ValueError(
             f"polyfit: x has one axis, y as many rows, deg is 0 at least; {x.shape}, {y.shape}, {deg} given"
         )
-    weights = np.ones(x.size) if w is None else np.asarray(raw(w), dtype=float)
-    rows = np.vander(x, deg + 1) * weights[:, None]
-    scale = np.sqrt((rows * rows).sum(axis=0))
+    rows = vander(x, deg + 1)
+    if w is not None:
+        w = as_dtype(w, float)
+        if w.shape != x.shape:
+            raise ValueError(f"polyfit: there is a weight for each point; {w.shape} given for {x.shape}")
+        rows, y = rows * expand_dims(w, axis=1), y * (expand_dims(w, axis=1) if y.ndim == 2 else w)
+    scale = sqrt(sum(rows * rows, axis=0))
     rcond = x.size * np.finfo(float).eps if rcond is None else rcond
-    solver = np.linalg.lstsq(rows / scale, np.diag(weights), rcond)[0] / scale[:, None]
-    return matmul(solver, y)
+    solution, residuals, rank, values = lstsq(rows / scale, y, rcond)
+    coefficients = solution / (expand_dims(scale, axis=1) if y.ndim == 2 else scale)
+    if full:
+        return coefficients, residuals, rank, values, rcond
+    if rank != deg + 1:
+        warnings.warn("polyfit: the points do not determine the polynomial", RankWarning, stacklevel=2)
+    if not cov:
+        return coefficients
+    spread = inv(matmul(transpose(rows), rows))
+    if cov == "unscaled":
+        factor: Any = 1
+    elif x.size <= deg + 1:
+        raise ValueError(f"polyfit: {x.size} points are too few to scale the covariance of {deg + 1} coefficients")
+    else:
+        factor = residuals / (x.size - deg - 1)
+    if y.ndim == 2:
+        return coefficients, expand_dims(spread, axis=-1) * factor
+    return coefficients, spread * factor

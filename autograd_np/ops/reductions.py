@@ -65,12 +65,12 @@ def sum(
     dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
-    initial: float | None = None,
+    initial: Any = None,
     where: Any = True,
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
     y = as_dtype(_sum(_taking_part(as_dtype(x, dtype), where), axis=axis, keepdims=keepdims), dtype)
-    return y if initial is None else y + y.dtype.type(initial)
+    return y if initial is None else y + as_dtype(initial, y.dtype)
 
 
 sum.op = _sum.op  # type: ignore[attr-defined]
@@ -93,7 +93,7 @@ def prod(
     dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
-    initial: float | None = None,
+    initial: Any = None,
     where: Any = True,
 ) -> Any:
     """Product over axis; its gradient is right where elements are 0.  As `numpy.prod`."""
@@ -105,7 +105,7 @@ def prod(
     if keepdims:
         y = expand_dims(y, axis=axes)
     y = as_dtype(y, dtype)
-    return y if initial is None else y * y.dtype.type(initial)
+    return y if initial is None else y * as_dtype(initial, y.dtype)
 
 
 prod.op = _prod.op  # type: ignore[attr-defined]

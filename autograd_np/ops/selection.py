@@ -18,11 +18,15 @@ __all__ = [
     "delete",
     "extract",
     "insert",
+    "intersect1d",
     "piecewise",
     "select",
+    "setdiff1d",
+    "setxor1d",
     "take",
     "take_along_axis",
     "trim_zeros",
+    "union1d",
 ]
 
 
@@ -187,3 +191,43 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: int | tuple[int, ...] | None =
             back = None
         index[i] = slice(front, back)
     return filt[tuple(index)]
+
+
+def _first_of_each(values: np.ndarray, *arrays: Any) -> Any:
+    """Take values that were found in arrays from there: of equal elements the first one."""
+    elements = concatenate([ravel(operand(array)) for array in arrays])
+    order = np.argsort(raw(elements), kind="stable")
+    chosen = take(elements, indices=order[np.searchsorted(raw(elements), values, sorter=order)])
+    return astype(chosen, values.dtype, copy=False)
+
+
+@implements(np.union1d)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    """Sorted elements of both arrays, each once.  As `numpy.union1d`."""
+    return _first_of_each(np.union1d(raw(ar1), raw(ar2)), ar1, ar2)
+
+
+@implements(np.setdiff1d)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    """Sorted elements of the first array that are not in the second, each once.  As `numpy.setdiff1d`.
+
+    With ``assume_unique``, in their own order.
+    """
+    return _first_of_each(np.setdiff1d(raw(ar1), raw(ar2), assume_unique), ar1, ar2)
+
+
+@implements(np.setxor1d)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    """Sorted elements of one array that are not in the other, each once.  As `numpy.setxor1d`."""
+    return _first_of_each(np.setxor1d(raw(ar1), raw(ar2), assume_unique), ar1, ar2)
+
+
+@implements(np.intersect1d)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    """Sorted elements that are in both arrays, each once: those of the first.  As `numpy.intersect1d`.
+
+    With ``return_indices``, also where they are first in each array.
+    """
+    values, first, second = np.intersect1d(raw(ar1), raw(ar2), assume_unique, return_indices=True)
+    common = _first_of_each(values, ar1, ar2)
+    return (common, first, second) if return_indices else common

@@ -1,12 +1,12 @@
-"""Averages with weights, correlation, and counts with weights."""
+"""Averages with weights, and correlation."""
 
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import DTypeLike
 
-from ..core import Tensor, implements, primitive
+from ..core import implements
 from . import arithmetic
 from .arithmetic import raw
 from .complex_numbers import conjugated, real
@@ -16,7 +16,7 @@ from .reductions import Axis, mean, sum
 from .scans import as_dtype
 from .shaping import broadcast_to, expand_dims, reshape, squeeze, transpose
 
-__all__ = ["average", "bincount", "corrcoef", "cov", "histogram"]
+__all__ = ["average", "corrcoef", "cov"]
 
 
 def floating(x: Any) -> Any:
@@ -127,40 +127,3 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: DTypeLike | N
     if r.dtype.kind == "c":
         return r
     return r + (np.clip(raw(r), -1, 1) - raw(r))  # rounding may leave the range; its gradient is no less for that
-
-
-@primitive(
-    None,
-    lambda g, _y, x, _w, *, minlength=0: g[x],
-    of=np.bincount,
-    formula=r"\bar w_i = \bar y_{x_i}",
-)
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    """Count how often each integer occurs in x, or add its weights, which have a gradient.  As `numpy.bincount`."""
-    return np.bincount(x, weights, minlength)
-
-
-@implements(np.histogram, arrays=1)
-def histogram(
-    x: Any,
-    bins: ArrayLike | str = 10,
-    range: tuple[float, float] | None = None,
-    density: bool | None = None,
-    weights: Any = None,
-) -> tuple[Any, Any]:
-    """Count elements, or add their weights, in bins; gives the edges of these too.  As `numpy.histogram`.
-
-    Gradients flow to the weights only: counts move in jumps, and the edges are taken for constants.
-    """
-    values, limits = np.ravel(raw(x)), raw(bins)
-    if type(weights) is not Tensor:
-        counts, edges = np.histogram(values, limits, range, density, None if weights is None else np.ravel(weights))
-        return (Tensor.make(counts, None), Tensor.make(edges, None)) if type(x) is Tensor else (counts, edges)
-    weights = reshape(weights, shape=-1)
-    if weights.shape != values.shape:
-        raise ValueError(f"histogram: {weights.size} weights for {values.size} elements; give one for each")
-    edges = np.histogram_bin_edges(values, limits, range, weights.data)
-    inside = (values >= edges[0]) & (values <= edges[-1])
-    places = np.minimum(np.searchsorted(edges, values[inside], "right") - 1, edges.size - 2)
-    sums = as_dtype(bincount(places, weights[inside], minlength=edges.size - 1), weights.dtype)
-    return (sums / np.diff(edges) / sum(sums) if density else sums), Tensor.make(edges, None)

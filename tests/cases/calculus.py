@@ -135,12 +135,18 @@ def vander(d: Draw) -> tuple[Callable, list]:
 
 
 def polyfit(d: Draw) -> tuple[Callable, list]:
-    x, w = np.linspace(-1, 2, 6), d.one_of(None, d.rng.uniform(0.5, 2, 6))
-    return lambda y: np.polyfit(x, y, 2, w=w), [d.array(d.one_of((6,), (6, 2)), "any")]
+    x, w = np.linspace(-1, 2, 6) + d.rng.uniform(-0.2, 0.2, 6), d.one_of(None, d.rng.uniform(0.5, 2, 6))
+    cov = d.one_of(False, True, "unscaled")
+    return lambda x, y, w: np.polyfit(x, y, 2, w=w, cov=cov), [x, d.array(d.one_of((6,), (6, 2)), "any"), w]
+
+
+def roots(d: Draw) -> tuple[Callable, list]:
+    return np.roots, [np.poly(d.rng.permutation(4)[:3] - 1.5 + d.rng.uniform(-0.2, 0.2, 3)) * d.one_of(1, -2)]
 
 
 CASES = {
     "convolve": Case(filtered(np.convolve, ()), "exact"),
+    "roots": Case(roots),
 }
 
 COMPOSITIONS = {

@@ -131,6 +131,19 @@ def pad(d: Draw) -> tuple[Callable, list]:
     return lambda x: ag.pad(x, widths, mode, **options), [d.array(shape, "integers")]
 
 
+def pad_given(d: Draw) -> tuple[Callable, list]:
+    shape = d.shape(1)
+    mode, values = d.one_of(("constant", "constant_values"), ("linear_ramp", "end_values"))
+    width = d.one_of(1, (1, 2), (0, 3))
+    given = d.array(d.one_of((), (2,), (len(shape), 2)), "integers")
+    return lambda x, v: np.pad(x, width, mode, **{values: v}), [d.array(shape, "integers"), given]
+
+
+def pad_mirrored(d: Draw) -> tuple[Callable, list]:
+    mode, width = d.one_of("reflect", "symmetric"), d.one_of(1, (1, 2), (0, 6))
+    return lambda x: np.pad(x, width, mode, reflect_type="odd"), [d.array(d.shape(1), "integers")]
+
+
 def pad_computed(d: Draw) -> tuple[Callable, list]:
     mode = d.one_of("linear_ramp", "mean", "maximum", "minimum")
     options = {"end_values": (2, -1)} if mode == "linear_ramp" else {"stat_length": d.one_of(None, 1, (2, 1))}
@@ -166,4 +179,6 @@ COMPOSITIONS = {
     "full_like": Case(full_like, "exact"),
     "meshgrid": Case(meshgrid, "exact"),
     "pad, computed": Case(pad_computed),
+    "pad, values given": Case(pad_given),
+    "pad, mirrored": Case(pad_mirrored, "exact"),
 }

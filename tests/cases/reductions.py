@@ -31,7 +31,11 @@ def masked(f: Callable, values: str, initial: tuple = (None,), dtypes: tuple = (
         if where is not True and f in (np.max, np.min):
             given["initial"] = -9.0 if f is np.max else 9.0
         keepdims = d.one_of(False, True)
-        return lambda x: f(x, axis=axis, keepdims=keepdims, where=where, **given), [d.array(shape, values)]
+        x = d.array(shape, values)
+        if "initial" in given and f in (np.sum, np.prod):  # to which the gradient flows as well
+            start = np.asarray(given.pop("initial"))
+            return lambda x, start: f(x, axis=axis, keepdims=keepdims, where=where, initial=start, **given), [x, start]
+        return lambda x: f(x, axis=axis, keepdims=keepdims, where=where, **given), [x]
 
     return row
 
@@ -59,10 +63,10 @@ def spread(f: Callable) -> Callable:
 
 
 def product(d: Draw) -> tuple[Callable, list]:
-    f, (x,) = masked(np.prod, "off zero", (None, -2.0))(d)
+    f, (x, *start) = masked(np.prod, "off zero", (None, -2.0))(d)
     x = x.copy()
     x[d.rng.random(x.shape) < d.one_of(0, 0.3)] = 0
-    return f, [x]
+    return f, [x, *start]
 
 
 def along(f: Callable, values: str, zeros: float = 0, **given: Any) -> Callable:

@@ -96,6 +96,15 @@ def trim_zeros(d: Draw) -> tuple[Callable, list]:
     return lambda x: np.trim_zeros(np.where(chosen, x, 0), trim), [d.array(chosen.shape, "positive")]
 
 
+def set_function(f: Callable) -> Case:
+    def row(d: Draw) -> tuple[Callable, list]:
+        (x,) = d.ordered((3, 3))
+        shared = d.rng.random(4) < 0.5
+        return lambda x, y: f(x, np.where(shared, x[0, [0, 0, 1, 2]], y)), [x, 1.5 + d.ordered((4,))[0]]
+
+    return Case(row)
+
+
 def diagonal(f: Callable) -> Case:
     def row(d: Draw) -> tuple[Callable, list]:
         shape = d.shape(2)
@@ -181,4 +190,8 @@ COMPOSITIONS = {
     "copyto": written(lambda y, v, rng: np.copyto(y, v[0], where=rng.random(y.shape) < 0.7)),
     "fill_diagonal": written(lambda y, v, rng: np.fill_diagonal(y, v)),
     "assignment": Case(assigned, "exact"),
+    "union1d": set_function(np.union1d),
+    "setdiff1d": set_function(np.setdiff1d),
+    "setxor1d": set_function(np.setxor1d),
+    "intersect1d": set_function(lambda x, y: np.intersect1d(np.append(x, y[0]), y)),
 }

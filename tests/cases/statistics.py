@@ -1,4 +1,4 @@
-"""Order, averages, correlation and counts."""
+"""Order, averages and correlation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -124,22 +124,8 @@ def corrcoef(d: Draw) -> tuple[Callable, list]:
     return lambda x, y: np.corrcoef(x, y, rowvar), inputs
 
 
-def bincount(d: Draw) -> tuple[Callable, list]:
-    n = d.one_of(1, 5)
-    x, minlength = d.rng.integers(0, 4, n), d.one_of(0, 6)
-    return lambda w: np.bincount(x, w, minlength=minlength), [d.array((n,), "integers")]
-
-
-def histogram(d: Draw) -> tuple[Callable, list]:
-    x = d.array((2, 4), "ordered")
-    bins, limits = d.one_of((3, None), (4, (-0.2, 0.3)), ([-1.0, 0.0, 0.1, 1.0], None))
-    density = d.one_of(None, True)
-    return lambda w: np.histogram(x, bins, limits, density, w)[0], [d.array((2, 4), "positive")]
-
-
 CASES = {
     "permute": Case(permute, "exact"),
-    "bincount": Case(bincount, "exact"),
 }
 
 COMPOSITIONS = {
@@ -156,5 +142,4 @@ COMPOSITIONS = {
     "average, returned": Case(average_and_weight),
     "cov": Case(cov),
     "corrcoef": Case(corrcoef),
-    "histogram": Case(histogram),
 }

@@ -65,7 +65,12 @@ def nan_to_num(d: Draw) -> tuple[Callable, list]:
     hole = np.asarray(d.rng.random(x.shape) < 0.3)
     hole.flat[:1] = False
     value = d.one_of(np.nan, np.inf, -np.inf)
-    return lambda t: np.nan_to_num(ag.where(hole, value, t), nan=3.0, posinf=5.0, neginf=-5.0), [x]
+    if d.one_of(True, False):
+        return lambda t: np.nan_to_num(ag.where(hole, value, t), nan=3.0, posinf=5.0, neginf=-5.0), [x]
+    inputs = [x, *(d.array((), "integers") for _ in range(3))]
+    return lambda t, *given: np.nan_to_num(
+        ag.where(hole, value, t), **dict(zip(("nan", "posinf", "neginf"), given, strict=True))
+    ), inputs
 
 
 CASES = {

@@ -193,7 +193,7 @@ def test_argument_checks():
     x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     table = np.zeros((2, 3)) * x
     for call, error, words in [
-        (lambda: np.sum(x, initial=x[0]), TypeError, "detach"),
+        (lambda: np.max(x, initial=x[0]), TypeError, "detach"),
         (lambda: np.max(x, where=[True, False, True]), ValueError, "initial"),
         (lambda: np.var(x, ddof=1, correction=1), ValueError, "correction"),
         (lambda: np.sum(x, where=np.ones((2, 3), bool)), ValueError, "dimensions"),

@@ -144,7 +144,7 @@ def asarray(d: Draw) -> Call:
     x = d.array()
     if d.one_of(False, True):
         return (x,), {"copy": d.one_of(None, True, False)}
-    kinds = {"b": "b", "i": "iufc", "u": "iufc", "f": "fc", "c": "c"}[x.dtype.kind]
+    kinds = {"b": "b", "i": "ifc", "u": "iufc", "f": "fc", "c": "c"}[x.dtype.kind]
     nested = x.tolist()
     assume(x.size)  # the oracle takes an empty list for floats
     return (nested,), {"dtype": d.one_of(None, d.dtype(kinds))}
@@ -459,7 +459,8 @@ MAIN: dict[str, Row] = {
     "searchsorted": searchsorted,
     "where": where,
     "isin": isin,
-    **each("unique_all unique_counts unique_inverse unique_values", unary("biuf")),
+    **each("unique_all unique_counts unique_values", unary("biuf")),
+    "unique_inverse": lambda d: ((d.array(kinds="biuf", special=False),), {}),  # NaN come in any order
     "argsort": sorting,
     "sort": sorting,
     "cumulative_prod": one_axis("iufc", special=False, dtype=wider, include_initial=flag),
@@ -467,7 +468,7 @@ MAIN: dict[str, Row] = {
     "max": reduction("iuf", empty=False),
     "min": reduction("iuf", empty=False),
     "mean": reduction("fc"),
-    "prod": reduction("iufc", dtype=wider),
+    "prod": reduction("iufc", special=False, dtype=wider),  # of infinite complex numbers the order matters
     "sum": reduction("iufc", dtype=wider),
     **each("std var", spread),
     "all": reduction("biufc"),

@@ -84,13 +84,21 @@ def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
 
 
 def _power(x: Any, p: Any) -> Any:
+    """Compute NumPy's power, but 0 and inf where the base is -0 or -inf and the exponent ½.
+
+    An exponent that serves many bases makes NumPy take the square root, which differs there.
+    """
     y = np.power(x, p)
-    if (isinstance(p, (int, float)) and p != 0.5) or y.dtype.kind != "f":
+    if isinstance(p, (int, float)):
+        if p != 0.5:
+            return y
+    elif np.size(p) > 1 and np.shape(p) == np.shape(x):  # each base has its own exponent
         return y
-    half = np.equal(p, 0.5)
-    if half.any() and np.signbit(x).any():  # NumPy takes the root, and that of -0 and -inf is not 0 and inf
-        edge = half & np.signbit(x) & (np.equal(x, 0) | np.isinf(x))
-        y = np.where(edge, np.power(np.absolute(x), p), y)
+    if y.dtype.kind != "f":
+        return y
+    half, negative = np.equal(p, 0.5), np.signbit(x)
+    if half.any() and negative.any():
+        y = np.where(half & negative & (np.equal(x, 0) | np.isinf(x)), np.power(np.absolute(x), p), y)
     return y
 
 

@@ -44,22 +44,24 @@ def given_edges(d: Draw) -> tuple[Callable, list]:
 
 def histogram2d(d: Draw) -> tuple[Callable, list]:
     (bins, limits), (others, other_limits) = one_axis(d), one_axis(d)
-    density = d.one_of(None, True)
+    x, y = inside(d, 6), inside(d, 6)
+    counts, _, _ = np.histogram2d(x, y, [bins, others], [limits, other_limits])
+    density = d.one_of(None, True) if counts.any() else None
 
     def call(x: Any, y: Any, w: Any) -> Any:
         return np.histogram2d(x, y, [bins, others], [limits, other_limits], density, w)
 
-    return call, [inside(d, 6), inside(d, 6), d.array((6,), "positive")]
+    return call, [x, y, d.array((6,), "positive")]
 
 
 def histogramdd(d: Draw) -> tuple[Callable, list]:
-    bins, density = d.one_of(2, (2, 3, 4)), d.one_of(None, True)
+    bins, density = d.one_of(2, (2, 3)), d.one_of(None, True)
 
     def call(points: Any, w: Any) -> Any:
         sums, edges = np.histogramdd(points, bins, density=density, weights=w)
         return sums, *edges
 
-    return call, [np.stack([inside(d, 6) for _ in range(3)], axis=1), d.array((6,), "positive")]
+    return call, [np.stack([inside(d, 5) for _ in range(2)], axis=1), d.array((5,), "positive")]
 
 
 def histogram_bin_edges(d: Draw) -> tuple[Callable, list]:

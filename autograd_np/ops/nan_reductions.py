@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 from ..core import implements
 from . import arithmetic, reductions, scans
 from .arithmetic import raw
-from .reductions import Axis
+from .reductions import Axis, mask_of
 from .scans import as_dtype
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 
 def _numbers(x: Any, where: Any) -> np.ndarray:
     """Which elements take part."""
-    return np.logical_and(~np.isnan(raw(x)), raw(where))
+    return np.logical_and(~np.isnan(raw(x)), mask_of(where))
 
 
 @implements(np.nansum, arrays=1)

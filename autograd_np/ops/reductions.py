@@ -32,14 +32,22 @@ def count(x: Any, axis: Axis) -> int:
     return int(np.prod([x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]))
 
 
+def mask_of(where: Any) -> np.ndarray:
+    """Give the booleans that tell which elements take part."""
+    mask = np.asarray(raw(where))
+    if mask.dtype != bool:
+        raise TypeError(f"where= is a mask of booleans, not of {mask.dtype}; give a condition, as in where=x > 0")
+    return mask
+
+
 def _taking_part(x: Any, where: Any, value: float = 0) -> Any:
     """Give x with the value in place of what the mask leaves out; `where` keeps NaN there out of gradients."""
-    return x if where is True else arithmetic.where(np.broadcast_to(raw(where), x.shape), x, value)
+    return x if where is True else arithmetic.where(np.broadcast_to(mask_of(where), x.shape), x, value)
 
 
 def _number(x: Any, axis: Axis, where: Any) -> np.ndarray:
     """How many elements take part along axis, the axes kept, in the dtype of a mean."""
-    n = np.sum(np.broadcast_to(raw(where), x.shape), axis=axis, keepdims=True)
+    n = np.sum(np.broadcast_to(mask_of(where), x.shape), axis=axis, keepdims=True)
     return n.astype(x.dtype if x.dtype.kind == "f" else float)
 
 

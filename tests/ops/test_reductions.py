@@ -219,7 +219,7 @@ def test_argument_checks():
         (lambda: np.convolve(x, x, "most"), ValueError, "'full', 'same' or 'valid'"),
         (lambda: np.interp(x, x, x[:2]), ValueError, "as many"),
         (lambda: np.interp(x, x, x, period=0), ValueError, "period"),
-        (lambda: np.histogram(x.data, weights=x[:2]), ValueError, "one for each"),
+        (lambda: np.histogram(x.data, weights=x[:2]), ValueError, "same shape"),
         (lambda: np.polyder(x, -1), ValueError, "order"),
         (lambda: np.polyint(x, 3, [1.0, 2.0]), ValueError, "constants"),
         (lambda: np.poly(table), TypeError, "eigvals"),
@@ -237,7 +237,7 @@ def test_what_has_no_gradient_is_plain():
         *(lambda x: np.nanargmax(x), lambda x: np.nanargmin(x, axis=1), lambda x: np.lexsort((x[0], x[1]))),
         *(lambda x: np.argpartition(x, 1), lambda x: np.digitize(x, [0.0, 2.0])),
         *(lambda x: np.histogram(x[0])[0], lambda x: np.histogram(x[0], weights=[1, 2])[0]),
-        *(lambda x: np.histogram_bin_edges(x[0]), lambda x: np.bincount(x[0].astype(int)), lambda x: np.all(x)),
+        *(lambda x: np.isin(x, [1.0]), lambda x: np.bincount(x[0].astype(int)), lambda x: np.all(x)),
     ):
         y = f(x)
         assert type(y) is Tensor

@@ -258,6 +258,8 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 def matrix_power(a: Any, n: int) -> Any:
     """Multiply a n times by repeated squaring, or its inverse for negative n.  As `numpy.linalg.matrix_power`."""
     a = as_array(a)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise LinAlgError(f"matrix_power: square matrices are wanted, not shape {a.shape}")
     if n == 0:
         return where(False, a, np.eye(a.shape[-1], dtype=a.dtype))
     factor = inv(a) if n < 0 else a

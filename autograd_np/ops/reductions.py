@@ -32,6 +32,11 @@ def count(x: Any, axis: Axis) -> int:
     return int(np.prod([x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]))
 
 
+def _of_a_number(x: Any, axis: Axis) -> Axis:
+    """NumPy lets a number be reduced along axis 0 or -1: along all that there are."""
+    return None if not x.ndim and axis in (0, -1) else axis
+
+
 def mask_of(where: Any) -> np.ndarray:
     """Give the booleans that tell which elements take part."""
     mask = np.asarray(raw(where))
@@ -77,7 +82,8 @@ def sum(
     where: Any = True,
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
-    y = as_dtype(_sum(_taking_part(as_dtype(x, dtype), where), axis=axis, keepdims=keepdims), dtype)
+    x = as_dtype(x, dtype)
+    y = as_dtype(_sum(_taking_part(x, where), axis=_of_a_number(x, axis), keepdims=keepdims), dtype)
     return y if initial is None else y + as_dtype(initial, y.dtype)
 
 
@@ -106,6 +112,7 @@ def prod(
 ) -> Any:
     """Product over axis; its gradient is right where elements are 0.  As `numpy.prod`."""
     x = _taking_part(as_dtype(x, dtype), where, 1)
+    axis = _of_a_number(x, axis)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     y = x if axes else astype(x, np.prod(np.empty(0, x.dtype)).dtype)
     for each in sorted(axes, reverse=True):
@@ -171,7 +178,7 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
     total = precise_sum(np.square(x - _centre(x, axis)), axis, keepdims)
     n = count(x, axis) - ddof
-    return np.true_divide(total, n, dtype=x.dtype) if n > 0 else np.full_like(total, np.nan)
+    return (total / n).astype(total.dtype) if n > 0 else np.full_like(total, np.nan)
 
 
 @implements(np.var, arrays=1)
@@ -272,7 +279,8 @@ def max(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | N
 
     A finite ``initial`` that equals the maximum is one of the equal ones.
     """
-    return _max(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, **_limits(initial, where))
+    x = as_dtype(x, None)
+    return _max(_taking_part(x, where), axis=_of_a_number(x, axis), keepdims=keepdims, **_limits(initial, where))
 
 
 max.op = _max.op  # type: ignore[attr-defined]
@@ -290,7 +298,8 @@ def min(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | N
 
     A finite ``initial`` that equals the minimum is one of the equal ones.
     """
-    return _min(_taking_part(as_dtype(x, None), where), axis=axis, keepdims=keepdims, **_limits(initial, where))
+    x = as_dtype(x, None)
+    return _min(_taking_part(x, where), axis=_of_a_number(x, axis), keepdims=keepdims, **_limits(initial, where))
 
 
 min.op = _min.op  # type: ignore[attr-defined]

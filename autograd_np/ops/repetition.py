@@ -2,6 +2,7 @@ r"""The same elements several times over; their cotangents are summed."""
 
 from collections.abc import Sequence
 from itertools import chain
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ __all__ = ["full_like", "meshgrid", "repeat", "resize", "sliding_window_view", "
 
 
 def _sum_repeats(g: Any, _y: Any, _a: Any, *, repeats: Any, axis: int | None = None) -> Any:
-    shape = (int(np.prod(_a.shape)),) if axis is None else _a.shape
+    shape = (int(np.prod(_a.shape)),) if axis is None or not _a.shape else _a.shape
     axis = normalize_axis_index(axis or 0, len(shape))
     repeats = np.asarray(repeats)
     if repeats.size == 1:
@@ -43,7 +44,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 def tile(A: Any, reps: int | Sequence[int]) -> Any:
     """Lay copies of a whole array side by side, ``reps`` along each axis.  As `numpy.tile`."""
     a = operand(A)
-    counts = tuple(int(count) for count in np.ravel(raw(reps)))
+    counts = tuple(index(count) for count in np.ravel(raw(reps)))
     ndim = max(a.ndim, len(counts))
     counts = (1,) * (ndim - len(counts)) + counts
     shape = (1,) * (ndim - a.ndim) + a.shape

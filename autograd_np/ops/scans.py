@@ -27,9 +27,9 @@ def part(x: Any, axis: int, start: int | None, stop: int | None, step: int | Non
 
 
 def _line(x: Any, axis: int | None, dtype: DTypeLike | None) -> tuple[Any, int]:
-    """Give x with the axis to go along: of all elements in a row for None."""
+    """Give x with the axis to go along: of all elements in a row for None; a number is a row of one."""
     x = as_dtype(x, dtype)
-    return (reshape(x, shape=-1), 0) if axis is None else (x, axis)
+    return (reshape(x, shape=-1), 0) if axis is None or (not x.ndim and axis in (0, -1)) else (x, axis)
 
 
 def _cumsum_rule(g: Any, _y: Any, _x: Any, *, axis: int) -> Any:
@@ -105,7 +105,7 @@ cumprod.op = _cumprod.op  # type: ignore[attr-defined]
 
 
 def _only_axis(x: Any, axis: int | None, name: str) -> int:
-    if axis is None and np.ndim(x) != 1:
+    if axis is None and np.ndim(x) > 1:
         raise ValueError(f"{name}: axis is needed for an array of {np.ndim(x)} axes, shape {np.shape(x)}")
     return 0 if axis is None else axis
 

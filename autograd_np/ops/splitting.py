@@ -1,5 +1,6 @@
 r"""One array in several; their cotangents are put together again."""
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
         length, longer = divmod(n, int(cuts))
         points = np.cumsum([length + (i < longer) for i in range(int(cuts))]).tolist()[:-1]
     else:
-        points = [int(point) for point in cuts]
+        points = [index(point) for point in cuts]
     ends = [*points, n]
     if all(0 <= start <= end for start, end in zip([0, *ends[:-1]], ends, strict=True)):
         return list(_split(ary, ends=tuple(points), axis=axis))

@@ -61,6 +61,7 @@ from .ops.special import *
 from .ops.splitting import *
 from .ops.statistics import *
 from .ops.trigonometry import *
+from .ops.writing import *
 from .transforms import *
 
 __version__ = "0.1.0"

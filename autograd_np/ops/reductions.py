@@ -13,7 +13,7 @@ from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
 from .shaping import astype, expand_dims, reshape, squeeze
 
-__all__ = ["logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
+__all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -284,6 +284,7 @@ def max(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | N
 
 
 max.op = _max.op  # type: ignore[attr-defined]
+amax = max
 
 
 @primitive(_extreme_rule, name="min", formula=_EXTREME)
@@ -303,6 +304,7 @@ def min(x: Any, axis: Axis = None, *, keepdims: bool = False, initial: float | N
 
 
 min.op = _min.op  # type: ignore[attr-defined]
+amin = min
 
 
 @implements(np.ptp, arrays=1)

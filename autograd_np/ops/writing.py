@@ -15,15 +15,15 @@ from .repetition import resize
 from .selection import along_axis, within
 from .shaping import broadcast_to, operand, ravel
 
-__all__: list[str] = []
+__all__ = ["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"]
 
 Assignment = tuple[Any, Any]
 
 
-def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callable[..., Assignment]]:
+def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callable[..., None]]:
     """Let ``function(tensor, ...)`` assign the value at the index that the decorated function gives."""
 
-    def register(assignment: Callable[..., Assignment]) -> Callable[..., Assignment]:
+    def register(assignment: Callable[..., Assignment]) -> Callable[..., None]:
         def write(target: Any, *args: Any, **kwargs: Any) -> None:
             given = [target, *args, *kwargs.values()]
             recorded = mode.recording and any(type(arg) is Tensor and arg.node is not None for arg in given)
@@ -40,40 +40,47 @@ def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callabl
             if type(target) is Tensor:
                 note_write(target.data)
 
+        write.__name__ = write.__qualname__ = assignment.__name__
+        write.__doc__ = assignment.__doc__
         FUNCTIONS[function] = write
-        return assignment
+        return write
 
     return register
 
 
 @_writes(np.put)
-def _put(a: Tensor, ind: Any, v: Any, mode: str = "raise") -> Assignment:
+def put(a: Tensor, ind: Any, v: Any, mode: str = "raise") -> Assignment:
+    """Write values at indices into the flattened array.  As `numpy.put`."""
     indices = within(raw(ind), a.size, mode).ravel()
     places = np.unravel_index(np.where(indices < 0, indices + a.size, indices), a.shape)
     return places, v if operand(v).size == 1 else resize(v, indices.shape)
 
 
 @_writes(np.put_along_axis)
-def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int | None) -> Assignment:
+def put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int | None) -> Assignment:
+    """Write values at indices along axis that differ from place to place.  As `numpy.put_along_axis`."""
     if axis is None:
         return np.unravel_index(np.asarray(raw(indices)) % arr.size, arr.shape), values
     return along_axis(arr.shape, indices, axis), values
 
 
 @_writes(np.place)
-def _place(arr: Tensor, mask: Any, vals: Any) -> Assignment:
+def place(arr: Tensor, mask: Any, vals: Any) -> Assignment:
+    """Write values one after the other where a mask holds.  As `numpy.place`."""
     mask = np.asarray(raw(mask), dtype=bool).reshape(arr.shape)
     return mask, resize(vals, int(mask.sum()))
 
 
 @_writes(np.putmask)
-def _putmask(a: Tensor, mask: Any, values: Any) -> Assignment:
+def putmask(a: Tensor, mask: Any, values: Any) -> Assignment:
+    """Write where a mask holds the elements that values, repeated, have there.  As `numpy.putmask`."""
     mask = np.asarray(raw(mask), dtype=bool).reshape(a.shape)
     return mask, resize(values, a.shape)[mask]
 
 
 @_writes(np.copyto)
-def _copyto(dst: Tensor, src: Any, casting: str = "same_kind", where: Any = True) -> Assignment:
+def copyto(dst: Tensor, src: Any, casting: str = "same_kind", where: Any = True) -> Assignment:
+    """Write an array, broadcast, into another one, or where a mask holds.  As `numpy.copyto`."""
     src = operand(src)
     if not np.can_cast(src.dtype, dst.dtype, casting):  # type: ignore[arg-type]
         raise TypeError(f"copyto: {src.dtype} does not cast to {dst.dtype} by the rule {casting!r}")
@@ -82,7 +89,8 @@ def _copyto(dst: Tensor, src: Any, casting: str = "same_kind", where: Any = True
 
 
 @_writes(np.fill_diagonal)
-def _fill_diagonal(a: Tensor, val: Any, wrap: bool = False) -> Assignment:
+def fill_diagonal(a: Tensor, val: Any, wrap: bool = False) -> Assignment:
+    """Write a value on the main diagonal.  As `numpy.fill_diagonal`."""
     places = np.zeros(a.shape, bool)
     np.fill_diagonal(places, True, wrap)
     return places, resize(ravel(val), int(places.sum()))

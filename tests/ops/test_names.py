@@ -3,10 +3,12 @@
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 import numpy as np
 import pytest
 
+import autograd_np as ag
 from autograd_np import Tensor
 from autograd_np.core import FUNCTIONS, UFUNCS
 from autograd_np.core.protocols import PLAIN_FUNCTIONS, PLAIN_UFUNCS
@@ -77,3 +79,10 @@ def test_refusals_name_the_function(name, tmp_path):
     with pytest.raises(TypeError, match=rf"{name.replace('.', '[.]')}: no gradient rule.*detach"):
         function(tmp_path / "file", x) if "save" in name else function(x)
     assert not list(tmp_path.iterdir())
+
+
+def test_every_differentiable_name_is_one_of_this_package():
+    for name, function in functions():
+        if is_differentiable(function):
+            path = name.removeprefix("np.").removeprefix("lib.stride_tricks.")
+            assert callable(attrgetter(path)(ag)), name

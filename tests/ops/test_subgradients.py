@@ -192,3 +192,59 @@ def test_cross_entropy_of_nothing():
     assert ag.softmax_cross_entropy(np.zeros((0, 3)), np.zeros(0, int), reduction="sum") == 0
     with pytest.raises(ValueError, match="'median'"):
         ag.softmax_cross_entropy(np.zeros((1, 3)), [0], reduction="median")
+
+
+ZEROS_OF_NORMS = [
+    *(((3,), {"ord": ord}) for ord in (None, 0.5, 1, 1.5, 2, 3, -1, -2, INF, -INF)),
+    *(((2, 3), {"ord": ord}) for ord in (None, "fro", "nuc", 1, -1, 2, -2, INF, -INF)),
+    *(((2, 3, 2), {"ord": ord, "axis": axis}) for ord in (None, 1, 3, INF) for axis in (0, -1, (1,))),
+    *(((2, 3, 2), {"ord": ord, "axis": axis}) for ord in ("fro", "nuc", 1, 2, -INF) for axis in ((0, 1), (-1, 0))),
+    *(((2, 3, 2), {"axis": axis, "keepdims": True}) for axis in (None, 1, (0, -1))),
+    ((), {}),
+    ((1, 1, 1), {}),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("shape", "options"), ZEROS_OF_NORMS)
+def test_norms_at_zero(shape, options, dtype):
+    value, gradient = both(lambda x: np.linalg.norm(x, **options), np.zeros(shape), dtype=dtype)
+    assert not value.any()
+    np.testing.assert_array_equal(gradient, np.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("f", [np.std, np.nanstd, lambda x, **o: x.std(**o), np.var, np.nanvar])
+@pytest.mark.parametrize("options", [{}, {"axis": 0}, {"axis": (-1, 0)}, {"ddof": 1}, {"keepdims": True, "axis": 1}])
+def test_spread_of_equal_elements(f, options, dtype):
+    value, gradient = both(lambda x: f(x, **options), np.full((3, 7), 0.1), dtype=dtype)
+    assert not value.any()
+    np.testing.assert_array_equal(gradient, np.zeros((3, 7)))
+
+
+@pytest.mark.parametrize("f", [np.hypot, np.arctan2])
+def test_directions_at_the_origin(f):
+    zeros = [0.0, -0.0, 0.0, -0.0], [0.0, 0.0, -0.0, -0.0]
+    _, a, b = both(f, *zeros)
+    assert not a.any()
+    assert not b.any()
+    for scale in (1e-300, 1e-30, 1e30, 1e300):  # the squares of which are 0 or infinite
+        _, a, b = both(f, [3 * scale], [4 * scale])
+        slopes = (0.6, 0.8) if f is np.hypot else (0.16 / scale, -0.12 / scale)
+        np.testing.assert_allclose([a.item(), b.item()], slopes, rtol=1e-14)
+
+
+@pytest.mark.parametrize("f", [np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.fix, lambda x: x > 0])
+def test_steps_are_constants(f):
+    x = Tensor([-1.5, -0.0, 0.0, 2.5], requires_grad=True)
+    assert not f(x).requires_grad
+    (f(x) * x).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, f(x.data))
+
+
+@pytest.mark.parametrize("scale", [1e-18, 1e-100, 1e-300])
+def test_small_differences_from_one_keep_their_precision(scale):
+    for f, slope in ((np.log1p, 1 / (1 + scale)), (np.expm1, 1 + scale)):
+        value, gradient = both(f, [scale, -scale])
+        np.testing.assert_array_max_ulp(value, np.array([scale, -scale]), 2)
+        np.testing.assert_array_max_ulp(gradient, np.full(2, slope), 2)

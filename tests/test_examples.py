@@ -14,7 +14,7 @@ from autograd_np.core import FUNCTIONS, UFUNCS
 
 ROOT = Path(__file__).parent.parent
 MODULES = ["autograd_np"] + [found.name for found in pkgutil.walk_packages(autograd_np.__path__, "autograd_np.")]
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/transforms.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/transforms.md", "docs/proving-gradients.md"]
 
 
 @pytest.mark.parametrize("name", MODULES)

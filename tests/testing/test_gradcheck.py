@@ -2,72 +2,70 @@
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 import autograd_np as ag
 from autograd_np import Tensor, nn
 from autograd_np.ops import REGISTRY
 from autograd_np.ops.arithmetic import raw
-from autograd_np.testing import GradientError, gradcheck, numeric
-from autograd_np.testing.strategies import Draw
-from tests.cases import CASES
+from autograd_np.testing import GradientError, Report, gradcheck, numeric
+from tests import mutants
+from tests.mutants import Result, check
+from tests.testing.faults import FAULTS, source_faults
 
-
-def one_entry(factor):
-    """Multiply one entry of the result by a factor: the first that is not 0."""
-
-    def spoil(new):
-        mask = np.ones(new.shape)
-        nonzero = np.flatnonzero(raw(new))
-        if nonzero.size:
-            mask.flat[nonzero[0]] = factor
-        return new * mask
-
-    return spoil
-
-
-FAULTS = {
-    "sign": lambda new: -new,
-    "one part in a million": lambda new: new * (1 + 1e-6),
-    "dropped": lambda new: new * 0,
-    "one entry zeroed": one_entry(0.0),
-    "one entry negated": one_entry(-1.0),
-    "one entry off by 1e-6": one_entry(1 + 1e-6),
-}
-
-
-def check(name, examples):
-    """Check an operation's row on drawn examples, without shrinking; raise the first alarm."""
-
-    @settings(
-        max_examples=examples,
-        phases=[Phase.generate],
-        derandomize=True,
-        database=None,
-        report_multiple_bugs=False,
-    )
-    @given(st.data())
-    def run(data):
-        f, inputs = CASES[name].row(Draw(data))
-        gradcheck(f, inputs, method=CASES[name].method)
-
-    run()
+# `make mutants` plants all of them
+PLANTED = ["sign", "one part in a million", "one entry zeroed", "one entry negated", "one entry off by 1e-6"]
 
 
 PLACES = [(name, i) for name, f in REGISTRY.items() for i, rule in enumerate(f.op.rules) if rule is not None]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", PLANTED)
 @pytest.mark.parametrize(("name", "argument"), PLACES, ids=[f"{name}-{i}" for name, i in PLACES])
 def test_planted_faults_are_caught(name, argument, fault, monkeypatch):
     op = REGISTRY[name].op
-    right, spoil = op.rules[argument], FAULTS[fault]
     rules = list(op.rules)
-    rules[argument] = lambda *args, **params: spoil(right(*args, **params))
+    rules[argument] = FAULTS[fault](rules[argument], argument)
     monkeypatch.setattr(op, "rules", tuple(rules))
     with pytest.raises(GradientError):
-        check(name, 40)
+        check(name, 40, 0, Result())
+
+
+def test_mutants_in_a_rules_source_are_what_was_left_out():
+    def rule(g, y, a, b, *, scale=2.0):
+        return g * b + scale * np.swapaxes(-a, 0, 1)
+
+    found = dict(source_faults(rule))
+    assert set(found) == {
+        "dropped a factor: g * b -> g",
+        "dropped a factor: g * b -> b",
+        "changed a sign: -a",
+        "forgot a call: np.swapaxes(-a, 0, 1)",
+        "dropped a factor: scale * np.swapaxes(-a, 0, 1) -> scale",
+        "dropped a factor: scale * np.swapaxes(-a, 0, 1) -> np.swapaxes(-a, 0, 1)",
+        "dropped a term: g * b + scale * np.swapaxes(-a, 0, 1) -> scale * np.swapaxes(-a, 0, 1)",
+        "dropped a term: g * b + scale * np.swapaxes(-a, 0, 1) -> g * b",
+        "changed a sign: g * b + scale * np.swapaxes(-a, 0, 1)",
+    }
+    assert found["changed a sign: -a"](1.0, 0, np.ones((1, 1)), 3.0) == 5.0
+
+
+def test_the_program_that_counts_mutants(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["mutants", "tanh", "--runs", "5", "--seed", "0"])
+    assert mutants.main() == 0
+    out = capsys.readouterr().out
+    assert "kill rate 100.00 % (" in out
+    assert "false alarms: 0 in 5 examples" in out
+
+
+def test_what_no_check_notices_is_counted_as_survived(monkeypatch):
+    def blind(f, inputs, **how):
+        np.sum(f(Tensor(inputs[0], requires_grad=True))).backward()
+        return Report()
+
+    monkeypatch.setattr(mutants, "gradcheck", blind)
+    result = mutants.try_operation("relu", 10, 1, 0)
+    assert not result.killed
+    assert {"sign", "dropped"} <= {kind for kind, _ in result.survived}
 
 
 def test_the_message_names_operation_argument_element_and_numbers():

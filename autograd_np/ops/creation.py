@@ -11,6 +11,7 @@ from .arithmetic import raw
 from .joining import stack
 from .shaping import astype, broadcast_to
 from .shaping import copy as copied
+from .spacing import linspace as spaced
 
 __all__ = [
     "arange",
@@ -128,18 +129,21 @@ def arange(
 
 
 def linspace(
-    start: complex,
-    stop: complex,
+    start: Any,
+    stop: Any,
     /,
-    num: int,
+    num: int = 50,
     *,
     dtype: DTypeLike | None = None,
     device: Any = None,
     endpoint: bool = True,
 ) -> Tensor:
-    """Make num numbers at equal distances from start to stop, which is the last of them by default."""
+    """Make num numbers at equal distances from start to stop, which is the last of them by default.
+
+    Gradients flow to ends that are Tensors.
+    """
     check_device("linspace", device)
-    return asarray(np.linspace(start, stop, num, endpoint, dtype=dtype))
+    return asarray(spaced(start, stop, num, endpoint, dtype=dtype))
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from .arithmetic import raw
 from .selection import take
 from .shaping import operand, ravel
 
-__all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
+__all__ = ["isin", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
 
 class UniqueAllResult(NamedTuple):

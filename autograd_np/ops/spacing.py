@@ -10,7 +10,7 @@ from .arithmetic import power
 from .scans import as_dtype
 from .shaping import expand_dims, moveaxis, operand, reshape
 
-__all__ = ["geomspace", "linspace", "logspace"]
+__all__ = ["geomspace", "logspace"]
 
 
 def _shares(y: Any, num: int, endpoint: bool) -> np.ndarray:

@@ -38,6 +38,15 @@ BOXES = {"bins": 3, "range": [[0.0, 2.0], [0.05, 1.9]], "density": True, "weight
 TURNED = np.array([0.3, 3.9, 7.2])
 
 CALLS: dict[str, list[Call]] = {
+    "angle": [call(A, deg=True)],
+    "imag": [call(A)],
+    "unique": [
+        call(V, return_index=False, return_inverse=False, return_counts=False, axis=None, equal_nan=True, sorted=True)
+    ],
+    "unique_all": [call(V)],
+    "unique_counts": [call(V)],
+    "unique_inverse": [call(V)],
+    "unique_values": [call(V)],
     "amax": [EXTREME],
     "amin": [EXTREME],
     "append": [call(A, B, axis=0)],

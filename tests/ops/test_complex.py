@@ -45,6 +45,8 @@ def test_complex_numbers_are_right_or_refused(name, data):
     except TypeError:
         assert name not in RIGHT
         return
+    if name == "unique_values":  # which NumPy does not sort
+        expected = np.sort(expected)
     for ours, theirs in zip(listed(found), listed(expected), strict=True):
         np.testing.assert_allclose(ours.data, theirs, rtol=1e-12, atol=1e-12)
     gradcheck(f, inputs)

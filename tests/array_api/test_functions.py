@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import autograd_np as ag
 from tests.array_api.calls import ELEMENTWISE, LINALG, MAIN, Row
 from tests.array_api.draws import Draw, compare, functions_of, parts, to_graph, to_strict, to_tensors
+from tests.array_api.fourier import FFT
 
-EXTENSIONS = {"linalg": (strict.linalg, ag.linalg, LINALG)}
+EXTENSIONS = {"linalg": (strict.linalg, ag.linalg, LINALG), "fft": (strict.fft, ag.fft, FFT)}
 CASES = [pytest.param(strict, ag, name, row, id=name) for name, row in (ELEMENTWISE | MAIN).items()] + [
     pytest.param(theirs, ours, name, row, id=f"{extension}.{name}")
     for extension, (theirs, ours, rows) in EXTENSIONS.items()
@@ -43,7 +44,7 @@ def check(name: str, found: Any, expected: Any, args: tuple) -> None:
     elif name in ("eig", "eigh", "svd", "qr"):  # bases are unique up to signs: the product is not
         compare_factors(name, found, expected, args[0])
     else:
-        compare(found, expected, scaled=name in LINALG and np.isfinite(args[0]).all())
+        compare(found, expected, scaled=name in LINALG | FFT and np.isfinite(args[0]).all())
 
 
 def compare_factors(name: str, found: Any, expected: Any, a: np.ndarray) -> None:

@@ -11,6 +11,7 @@ import pytest
 import autograd_np as ag
 from tests.array_api.calls import LINALG
 from tests.array_api.draws import functions_of
+from tests.array_api.fourier import FFT
 
 POSITIONAL, EITHER, KEYWORD = (
     inspect.Parameter.POSITIONAL_ONLY,
@@ -20,6 +21,7 @@ POSITIONAL, EITHER, KEYWORD = (
 FUNCTIONS = [
     *(pytest.param(f, getattr(ag, name, None), id=name) for name, f in functions_of(strict).items()),
     *(pytest.param(getattr(strict.linalg, name), getattr(ag.linalg, name), id=f"linalg.{name}") for name in LINALG),
+    *(pytest.param(getattr(strict.fft, name), getattr(ag.fft, name), id=f"fft.{name}") for name in FFT),
 ]
 METHODS = {
     name: f
@@ -63,9 +65,9 @@ def test_methods(name: str):
 
 
 def test_every_name_is_there():
-    for ours, theirs in ((ag, strict), (ag.linalg, strict.linalg)):
+    for ours, theirs in ((ag, strict), (ag.linalg, strict.linalg), (ag.fft, strict.fft)):
         missing = {name for name in theirs.__all__ if not hasattr(ours, name) and "strict" not in name.lower()}
-        assert missing <= {"Device", "fft"}
+        assert missing <= {"Device"}
     for name, value in vars(strict._array_object.Array).items():
         assert hasattr(ag.Tensor, name) or not isinstance(value, property)
 

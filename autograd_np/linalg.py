@@ -1,6 +1,7 @@
 """Linear algebra: the functions of `numpy.linalg` that have gradients, and `expm`."""
 
-from .ops.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
+from .ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .ops.eigen import eig, eigvals
 from .ops.linalg import (
     det,
     diagonal,

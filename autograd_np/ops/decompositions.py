@@ -15,7 +15,7 @@ from .joining import concatenate
 from .products import as_array
 from .shaping import expand_dims, squeeze, swapaxes
 
-__all__ = ["cholesky", "eig", "eigh", "eigvals", "eigvalsh", "qr", "svd", "svdvals"]
+__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
 
 def mT(x: Any) -> Any:
@@ -70,15 +70,15 @@ def is_recorded(g: Any) -> bool:
     return type(g) is Tensor and g.node is not None
 
 
-def _used(g: Any) -> bool:
+def is_used(g: Any) -> bool:
     return is_recorded(g) or bool(np.any(raw(g)))
 
 
-def _diagonal(d: Any) -> Any:
+def diagonal_matrix(d: Any) -> Any:
     return expand_dims(d, -1) * np.eye(d.shape[-1], dtype=d.dtype)
 
 
-def _shared(g: Any, values: np.ndarray) -> Any:
+def shared(g: Any, values: np.ndarray) -> Any:
     """Let equal values have equal shares of their cotangents, whichever vectors were chosen for them."""
     equal = values[..., :, None] == values[..., None, :]
     if np.count_nonzero(equal) == values.size:
@@ -91,7 +91,7 @@ def _rounding(values: np.ndarray) -> np.ndarray:
     return 10 * values.shape[-1] * np.finfo(values.dtype).eps * np.abs(values).max(-1, initial=0, keepdims=True)
 
 
-def _check_separate(name: str, values: np.ndarray, *cotangents: Any) -> np.ndarray:
+def check_separate(name: str, values: np.ndarray, *cotangents: Any) -> np.ndarray:
     """Tell which values differ by rounding errors at most; raise where the columns of vectors of such are used."""
     close = np.abs(values[..., :, None] - values[..., None, :]) <= _rounding(values)[..., None]
     pairs = close & ~np.eye(values.shape[-1], dtype=bool)
@@ -106,7 +106,7 @@ def _check_separate(name: str, values: np.ndarray, *cotangents: Any) -> np.ndarr
     return close
 
 
-def _inverse_gaps(values: Any, close: np.ndarray) -> Any:
+def inverse_gaps(values: Any, close: np.ndarray) -> Any:
     """1 / (w_j - w_i), and 0 for pairs that are too close."""
     gaps = expand_dims(values, -2) - expand_dims(values, -1)
     return np.where(close, 0, 1 / np.where(close, 1, gaps))
@@ -132,10 +132,10 @@ def _first(q: Any, g: Any, n: int, name: str, remedy: str) -> tuple[Any, Any]:
 
 def _eigh_rule(g: Any, y: Any, _a: Any, *, UPLO: str = "L") -> Any:
     (dw, dv), (w, v) = g, y
-    inner = _diagonal(_shared(dw, raw(w)))
-    if _used(dv):
-        close = _check_separate("eigh", raw(w), dv)
-        inner = inner + _inverse_gaps(w, close) * (mT(v) @ dv)
+    inner = diagonal_matrix(shared(dw, raw(w)))
+    if is_used(dv):
+        close = check_separate("eigh", raw(w), dv)
+        inner = inner + inverse_gaps(w, close) * (mT(v) @ dv)
     return _symmetric(v @ inner @ mT(v))
 
 
@@ -165,33 +165,18 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     return eigh(a, UPLO=UPLO)[0] if type(a) is Tensor else np.linalg.eigvalsh(a, UPLO)
 
 
-def eig(a: Any, /) -> Any:
-    """(eigenvalues, eigenvectors) of any square matrices, always complex; they have no gradient yet.
-
-    As `numpy.linalg.eig`, which gives real ones where all are real.
-    """
-    found = np.linalg.eig(a)
-    return type(found)(*(part.astype(np.result_type(part.dtype, np.complex64)) for part in found))
-
-
-def eigvals(a: Any, /) -> Any:
-    """Eigenvalues of any square matrices, always complex; see `eig`."""
-    values = np.linalg.eigvals(a)
-    return values.astype(np.result_type(values.dtype, np.complex64))
-
-
 def _svd_rule(g: Any, y: Any, _a: Any, *, full_matrices: bool = True) -> Any:
     (du, ds, dvh), (u, s, vh) = g, y
     u, du = _first(u, du, s.shape[-1], "svd", "full_matrices=False")
     v, dv = _first(mT(vh), mT(dvh), s.shape[-1], "svd", "full_matrices=False")
     values = raw(s)
-    inner = _diagonal(np.where(values == 0, 0, _shared(ds, values)))
-    if not (_used(du) or _used(dv)):
+    inner = diagonal_matrix(np.where(values == 0, 0, shared(ds, values)))
+    if not (is_used(du) or is_used(dv)):
         return u @ inner @ mT(v)
-    close = _check_separate("svd", values, du, dv)
+    close = check_separate("svd", values, du, dv)
     in_u, in_v = mT(u) @ du, mT(v) @ dv
     sums = expand_dims(s, -2) + expand_dims(s, -1)
-    gaps = _inverse_gaps(s, close) / np.where(close, 1, sums)  # 1 / (s_j² - s_i²)
+    gaps = inverse_gaps(s, close) / np.where(close, 1, sums)  # 1 / (s_j² - s_i²)
     row, column = expand_dims(s, -2), expand_dims(s, -1)
     inner = inner + (gaps * (in_u - mT(in_u))) * row + column * (gaps * (in_v - mT(in_v)))
     total = u @ inner @ mT(v)

@@ -152,17 +152,17 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 
 def _roots_rule(g: Any, y: Any, p: Any) -> Any:
-    if y.dtype.kind == "c":
-        raise TypeError("roots: some are complex, and only the gradients of real ones are known")
     slopes = polyval(polyder(p), y)
     if not np.all(raw(slopes)):
         raise LinAlgError("roots: a root is a multiple one; there it has no gradient")
     return -matmul(g / slopes, vander(y, p.shape[0]))
 
 
-@primitive(_roots_rule, of=np.roots, formula=r"\bar p_k = -\textstyle\sum_i \bar y_i y_i^{n - k} / p'(y_i)")
+@primitive(
+    _roots_rule, of=np.roots, complex=True, formula=r"\bar p_k = -\textstyle\sum_i \bar y_i y_i^{n - k} / p'(y_i)"
+)
 def roots(p: Any) -> Any:
-    """Roots of the polynomial with these coefficients.  As `numpy.roots`, of which gradients want all to be real.
+    """Roots of the polynomial with these coefficients.  As `numpy.roots`.
 
     Raises
     ------

@@ -243,7 +243,34 @@ def expm(d: Draw) -> tuple[Callable, list]:
     return lambda x: ag.linalg.expm(x), [d.one_of(1, 0.1, 5) * square(d)]
 
 
+def settled(a: np.ndarray) -> bool:
+    """Eigenvalues are apart, and the largest component of each vector, the real one, is the largest by far."""
+    w, v = np.linalg.eig(a)
+    sizes = np.sort(np.abs(v), axis=-2)
+    gaps = np.abs(w[..., None] - w[..., None, :]) + 9 * np.eye(w.shape[-1])
+    return gaps.min() > 0.8 and bool((sizes[..., -2:-1, :] < 0.8 * sizes[..., -1:, :]).all())
+
+
+def unordered(found: Any) -> Any:
+    """What depends neither on the order of eigenvalues nor on the signs of vectors, which LAPACK chooses freely."""
+    if isinstance(found, tuple):
+        w, v = found
+        return np.sum(np.exp(w)[..., None, :] * v * v, axis=-1)
+    return np.sum(np.exp(found), axis=-1)
+
+
+def general(f: Callable) -> Callable:
+    def row(d: Draw) -> tuple[Callable, list]:
+        n, batch = d.one_of(1, 2, 3), d.one_of((), (2,))
+        while not settled(a := d.rng.uniform(-2, 2, (*batch, n, n))):
+            pass
+        return lambda a: unordered(f(a)), [d.layout(a)]
+
+    return row
+
+
 CASES = {
+    "eig": Case(general(np.linalg.eig), "Richardson"),
     "inv": Case(of_square(np.linalg.inv)),
     "pinv": Case(pinv),
     "solve": Case(solve),
@@ -259,6 +286,7 @@ CASES = {
 }
 
 COMPOSITIONS = {
+    "eigvals": Case(general(np.linalg.eigvals), "Richardson"),
     "eigvalsh": Case(lambda d: (lambda x: np.linalg.eigvalsh(sym(x)), [symmetric(d)])),
     "svdvals": Case(lambda d: (np.linalg.svdvals, [oblong(d)])),
     "svd without vectors": Case(lambda d: (lambda x: np.linalg.svd(x, compute_uv=False), [oblong(d)])),

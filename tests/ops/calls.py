@@ -124,6 +124,8 @@ CALLS: dict[str, list[Call]] = {
     "linalg.cross": [call(A, B, axis=-1)],
     "linalg.det": [call(S)],
     "linalg.diagonal": [call(S, offset=1)],
+    "linalg.eig": [call(S)],
+    "linalg.eigvals": [call(S)],
     "linalg.eigh": [call(S, UPLO="L")],
     "linalg.eigvalsh": [call(S, UPLO="L")],
     "linalg.inv": [call(S)],

@@ -57,7 +57,7 @@ def _launcher(body: Any) -> Callable:
     Numba's cache tells functions apart by file, line and name, and notices edits by the file's date: so the
     launcher takes the place of its body.
     """
-    source = body.py_func
+    source = getattr(body, "py_func", body)  # itself where Numba's compiler is switched off
     place = {"co_filename": source.__code__.co_filename, "co_firstlineno": source.__code__.co_firstlineno}
     scope = {"prange": prange, "np": np, "_body": body, "__name__": source.__module__}
     launch = FunctionType(_launch.__code__.replace(**place), scope, f"{source.__name__}_launch")

@@ -1,5 +1,6 @@
 """``python -m autograd_np.testing``, as somebody meets it who has just written an operation."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,7 @@ def run(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "autograd_np.testing", *arguments],
             cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT), "PATH": ""},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,

@@ -7,7 +7,7 @@ import autograd_np as ag
 from autograd_np import Tensor, nn
 from autograd_np.ops import REGISTRY
 from autograd_np.ops.arithmetic import raw
-from autograd_np.testing import GradientError, Report, gradcheck, numeric
+from autograd_np.testing import GradientError, Report, UntrustedDerivative, gradcheck, numeric
 from tests import mutants
 from tests.mutants import Result, check
 from tests.testing.faults import FAULTS, source_faults
@@ -194,3 +194,16 @@ def test_numerical_derivatives_are_as_precise_as_they_say(method):
 
 def test_inputs_may_be_tensors():
     assert gradcheck(ag.tanh, [Tensor([0.5], requires_grad=True)]).probes > 0
+
+
+def test_the_element_is_named_where_the_jacobian_is_too_large_to_be_checked_whole():
+    factors = np.ones((30, 40))
+    factors[17, 3] += 1e-6
+    sine = ag.primitive(lambda g, y, x: g * np.cos(x) * factors)(lambda x: np.sin(x))
+    with pytest.raises(GradientError, match=r"most of all at element \(17, 3\) \(value 0\.5\)"):
+        gradcheck(sine, [np.full((30, 40), 0.5)], order=1)
+
+
+def test_at_a_jump_nothing_is_claimed():
+    with pytest.raises(UntrustedDerivative, match=r"cannot be judged.*kinks"):
+        gradcheck(lambda x: np.floor(x) + x, [np.array([1.0])], method="Richardson")

@@ -1,6 +1,7 @@
 """The pytest plugin shows the program, its graph and the operation at fault."""
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_sections_of_a_failing_test(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *([] if installed else ["-p", "autograd_np.testing.plugin"]), "test_mine.py"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "NO_COLOR": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -263,9 +263,11 @@ def _whole(bundle: Bundle, parts: list[Cotangent], create_graph: bool) -> tuple[
 
 
 def _add(a: Cotangent, b: Cotangent) -> Cotangent:
-    """Add into new memory.  NumPy makes scalars of sums without axes; gradients stay arrays."""
+    """Add into new memory.  Where NumPy makes a scalar or another byte order of the sum, gradients stay as they are."""
     total = a + b
-    return np.asarray(total) if isinstance(total, np.generic) else total
+    if isinstance(total, np.generic):
+        total = np.asarray(total)
+    return total if total.dtype == a.dtype else total.astype(a.dtype)
 
 
 def _count_unshared() -> int:

@@ -50,7 +50,7 @@ def test_arrays_and_scalars_on_either_side(x):
         (lambda t: math.exp(t[0]), "ag.exp"),
         (lambda t: float(t[0]), "item"),
         (lambda t: int(t[0]), "item"),
-        (lambda t: np.linalg.eigvals(t * np.eye(3)), "np.linalg.eigvals: no gradient rule"),
+        (lambda t: np.sort_complex(t), "np.sort_complex: no gradient rule"),
         (lambda t: np.add.at(t, 0, 1), "np.add.at"),
         (lambda t: np.subtract.reduce(t), "np.subtract.reduce"),
         (lambda t: np.add.reduceat(t, [0, 1]), "np.add.reduceat"),

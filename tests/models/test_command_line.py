@@ -117,7 +117,11 @@ def test_as_a_process_a_fault_is_one_line():
 def test_an_interrupt_ends_with_one_line_and_130(tmp_path):
     command = [sys.executable, "-u", "-m", "models", "train", "students", "--epochs", "100000"]
     with subprocess.Popen(
-        [*command, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which what runs in the background ignores
     ) as run:
         for line in run.stdout:
             if line.startswith("epoch"):

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from .debug import check_rule, check_saved, in_sweep
 from .grad_mode import enable_grad, mode, no_grad
+from .hooks import Hook, through_hooks
 from .op import PICK
 from .recording import picked
 from .rows import Rows, row_by_row
@@ -33,10 +34,7 @@ def backward(
     """Add to the ``grad`` of every leaf below root.  See `Tensor.backward`."""
     retain = create_graph if retain_graph is None else retain_graph
     finished = _sweep([root], [gradient], retain_graph=retain, create_graph=create_graph)
-    for (
-        node,
-        cotangent,
-    ) in finished.items():  # only now, when every rule has done its work, is anything changed
+    for node, cotangent in finished.items():  # only now, when every rule has done its work, is anything changed
         if create_graph:
             node.grad = cotangent if node.grad is None else node.grad + cotangent
         else:
@@ -176,7 +174,7 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = Alarm()
-    watching = bool(mode.debugging)
+    watching, hooked = bool(mode.debugging), Hook.used
     by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
     selected = by_rows or any(not np.all(seed) for seed in seeds if seed is not None)
@@ -188,6 +186,9 @@ def _sweep(
         while queue:
             _, node = heapq.heappop(queue)
             g = pending.pop(node)
+            if hooked and hasattr(node, "hooks"):
+                g = through_hooks(node, g)
+                owned.discard(node)  # a hook may have kept it
             if (node.retains_grad if targets is None else node in targets) and node not in finished:
                 finished[node] = g if node in owned or create_graph else g.copy()
                 if node.dtype.kind == "c":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from .hooks import Hook
     from .op import Op
     from .tensor import Tensor
 
@@ -60,6 +61,7 @@ class Node(Shaped):
         "__weakref__",
         "args",
         "grad",
+        "hooks",
         "name",
         "op",
         "out",
@@ -71,6 +73,7 @@ class Node(Shaped):
     )
 
     grad: "Tensor | None"
+    hooks: list["Hook"]  # only where one was registered
     name: str | None
     trace: tuple[str, dict[str, int]]  # only under `debug`: the user's line, and checksums of what is saved
 

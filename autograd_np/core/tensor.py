@@ -1,12 +1,13 @@
 """`Tensor`: an array with a place on the tape."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .grad_mode import mode
+from .hooks import Hook
 from .tape import Leaf, Node
 
 _new = object.__new__
@@ -189,6 +190,36 @@ class Tensor:
         if not self.node.retains_grad:
             self.node.grad = None
             self.node.retains_grad = True
+
+    def register_hook(self, hook: Callable[["Tensor"], Any]) -> Hook:
+        """Call a function with the gradient of this Tensor in every sweep, before it goes on to inputs or ``grad``.
+
+        Several are called in the order in which they were registered.  In-place work later on leaves a hook with the
+        value that was.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the gradient, a read-only Tensor; gives None, or an array_like of its shape that goes on in its place.
+            If it raises, every ``grad`` stays as it was.
+
+        Returns
+        -------
+        Hook
+            Its ``remove()`` takes the function away again, as does the end of a ``with`` block.
+
+        Examples
+        --------
+        >>> import autograd_np as ag
+        >>> x = ag.Tensor([1.0, -2.0], requires_grad=True)
+        >>> y = x * x
+        >>> with y.register_hook(lambda g: 10 * g), x.register_hook(print):
+        ...     y.sum().backward()
+        Tensor([ 20., -40.])
+        """
+        if self.node is None:
+            raise RuntimeError("register_hook: this Tensor requires no gradient")
+        return Hook(self.node, hook)
 
     def detach(self) -> "Tensor":
         """Give a Tensor on the same memory that is a constant for all gradients."""

@@ -2,7 +2,7 @@
 
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ class debug:
     - The operation that first makes a NaN or an infinity out of finite numbers raises, in a forward pass and in
       backward.
     - An array that backward needs, but that was changed since it was recorded (``t.data[...] = v``, or writing to an
-      ndarray that an operation took), raises when backward comes to it.
+      ndarray that an operation took), raises when backward comes to it; so does a rule that writes to its arguments.
 
     Messages name the operation, shapes, and the line of your code.
 
@@ -81,7 +81,7 @@ def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -
         return
     place = _users_line()
     if node is not None:
-        node.trace = (place, _checksums(node))
+        node.trace = (place, _checksums(_saved_arrays(node)))
     fault = _fault(outs) if mode.debugging == "values" else None
     if fault and not _fault(args):
         raise FloatingPointError(f"{op.name} gave {fault} from finite arguments ({_kinds(args)}), at {place}")
@@ -90,23 +90,28 @@ def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -
 def check_saved(node: Node) -> None:
     """Raise if an array that an entry saved is not what it was when the entry was made."""
     place, before = getattr(node, "trace", (None, None))
-    if not mode.debugging or before is None:
-        return
-    now = _checksums(node)
-    for name, checksum in before.items():
-        if now.get(name) != checksum:
-            array = dict(_saved_arrays(node))[name]
-            raise RuntimeError(
-                f"backward: {name} of {_name(node)}, {array.dtype} {array.shape}, was changed from outside after "
-                f"{place} recorded it; give a copy, or change it after backward"
-            )
+    if mode.debugging and before is not None and (changed := _changed(before, list(_saved_arrays(node)))):
+        raise RuntimeError(
+            f"backward: {changed[0]} of {_name(node)}, {_kinds(changed[1:])}, was changed from outside after "
+            f"{place} recorded it; give a copy, or change it after backward"
+        )
 
 
-def check_rule(node: Node, position: int, g: Any, new: Any) -> None:
-    """Raise if a rule has made a NaN or an infinity out of finite numbers."""
+def before_rules(node: Node, g: Any) -> dict[str, int]:
+    """Give checksums of all that the rules of an entry are given."""
+    return _checksums(_given(node, g))
+
+
+def check_rule(node: Node, position: int, g: Any, new: Any, before: dict[str, int]) -> None:
+    """Raise if a rule has written to what it was given, or made a NaN or an infinity out of finite numbers."""
+    given = list(_given(node, g))
+    if changed := _changed(before, given):
+        raise RuntimeError(
+            f"backward: the rule of {_name(node)} for argument {position} changed {changed[0]}, "
+            f"{_kinds(changed[1:])}; others need it too, so rules write to new arrays only"
+        )
     fault = _fault([new])
-    saved = [array for _, array in _saved_arrays(node)]
-    if fault and not _fault([*g, *saved] if isinstance(g, tuple) else [g, *saved]):
+    if fault and not _fault([array for _, array in given]):
         place, _ = getattr(node, "trace", ("an unknown line", None))
         raise FloatingPointError(
             f"backward: the rule of {_name(node)} for argument {position} gave {fault} from a finite cotangent "
@@ -154,11 +159,25 @@ def _saved_arrays(node: Node) -> Iterator[tuple[str, np.ndarray]]:
                 yield f"{key}=", part
 
 
-def _checksums(node: Node) -> dict[str, int]:
+def _given(node: Node, g: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Give all arrays that an entry's rules may read: the cotangent, and what was saved."""
+    for part, cotangent in enumerate(map(_array, g) if isinstance(g, tuple) else [_array(g)]):
+        if isinstance(cotangent, np.ndarray):
+            yield f"the cotangent of output {part}" if isinstance(g, tuple) else "the cotangent", cotangent
+    yield from _saved_arrays(node)
+
+
+def _checksums(arrays: Iterable[tuple[str, np.ndarray]]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for name, array in _saved_arrays(node):
+    for name, array in arrays:
         found[name] = zlib.crc32(np.ascontiguousarray(array).data.cast("B") if array.size else b"", found.get(name, 0))
     return found
+
+
+def _changed(before: dict[str, int], arrays: Sequence[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
+    """Give the first array whose checksum is another one now."""
+    now = _checksums(arrays)
+    return next(((name, array) for name, array in arrays if now[name] != before.get(name)), None)
 
 
 def _users_line() -> str:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .debug import check_rule, check_saved, in_sweep
+from .debug import before_rules, check_rule, check_saved, in_sweep
 from .grad_mode import enable_grad, mode, no_grad
 from .hooks import Hook, through_hooks
 from .op import PICK
@@ -203,6 +203,7 @@ def _sweep(
             if type(node) is Bundle:
                 g = _whole(node, g, create_graph)
             args, y, params = _saved(node, create_graph, watching)
+            given = before_rules(node, g) if watching else {}
             for position, parent in enumerate(node.parents):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
@@ -223,7 +224,7 @@ def _sweep(
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = _fit(new, parent, node, position)
                 if watching:
-                    check_rule(node, position, g, new)
+                    check_rule(node, position, g, new, given)
                 if parent not in pending:
                     pending[parent] = new
                     heapq.heappush(queue, (-parent.serial, parent))

@@ -70,7 +70,17 @@ class Check:
     # -- running the function ----------------------------------------------------------------------------------------
 
     def call(self, tensors: Sequence[Any]) -> list[Tensor]:
-        """Run the function with the differentiated arguments replaced; give its floating point outputs."""
+        """Run the function with the differentiated arguments replaced; give its outputs, complex ones in two parts."""
+        outputs = self.whole_outputs(tensors)
+        if any(tensor.dtype.kind == "c" for tensor in tensors):  # a complex step, for functions of real numbers
+            if self.complex:
+                raise TypeError("gradcheck: the function's own outputs are complex")
+            return outputs
+        self.complex = any(y.dtype.kind == "c" for y in outputs)
+        return parts(outputs)
+
+    def whole_outputs(self, tensors: Sequence[Any]) -> list[Tensor]:
+        """Give the function's floating point outputs as they are."""
         arguments = list(self.inputs)
         for place, tensor in zip(self.wrt, tensors, strict=True):
             arguments[place] = tensor
@@ -81,15 +91,7 @@ class Check:
                 raise GradientError(
                     f"gradcheck: the function gave {type(y).__name__} for Tensors; its gradient is lost"
                 )
-        outputs = [y for y in outputs if y.dtype.kind in "fc"]
-        if any(
-            tensor.dtype.kind == "c" for tensor in tensors
-        ):  # a complex step, which is for functions of real numbers
-            if self.complex:
-                raise TypeError("gradcheck: the function's own outputs are complex")
-            return outputs
-        self.complex = any(y.dtype.kind == "c" for y in outputs)
-        return parts(outputs)
+        return [y for y in outputs if y.dtype.kind in "fc"]
 
     def run(self, point: numeric.Arrays) -> tuple[list[Tensor], list[Tensor]]:
         """Give new leaves, and what the function makes of them."""

@@ -1,17 +1,20 @@
-"""Where operations are tried least: empty and 0-d arrays, mixed dtypes, numbers for arrays."""
+"""Where operations are tried least: empty, large and 0-d arrays, mixed dtypes, numbers for arrays."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core import Tensor, gradients
+from ..core import Tensor, gradients, no_grad
+from .gradcheck import gradcheck
 from .report import GradientError, Report
-from .search import Plan, Signature, empty_shapes, examples_of, fixed
+from .search import Plan, Signature, empty_shapes, examples_of, fixed, larger, with_keywords
 from .values import scattered
 
 _EMPTY, _MIXED, _NUMBERS = "empty arrays", "mixed dtypes", "Python numbers"
+_LARGE = 20_000  # elements of all arguments together
 
 
 def check_edges(signature: Signature, plan: Plan, report: Report, seed: int) -> None:
@@ -22,6 +25,7 @@ def check_edges(signature: Signature, plan: Plan, report: Report, seed: int) -> 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         edges.empty()
+        edges.large()
         if len(plan.domains) > 1:
             edges.mixed()
             if edges.elementwise:
@@ -49,6 +53,26 @@ class _Edges:
                 refused = error
         if refused is not None:
             self.report.notes.append(f"  some empty arrays are refused: {refused}")
+
+    def large(self) -> None:
+        """Check along random directions where there are thousands of elements, and four or five axes."""
+        enlarged = [[tuple(larger(n) for n in shape) for shape in shapes] for shapes in self.examples]
+        sizes = [sum(math.prod(shape) for shape in shapes) for shapes in enlarged]
+        fitting = [(size, shapes) for size, shapes in zip(sizes, enlarged, strict=True) if size <= _LARGE]
+        tried = [max(fitting)[1]] if fitting else []
+        if self.elementwise:
+            tried += [[shape] * len(enlarged[0]) for shape in ((2, 3, 1, 2), (2, 1, 3, 1, 2))]
+        f = with_keywords(self.f, self.params)
+        for shapes in tried:
+            numbers = self.numbers_of(shapes)
+            try:
+                with no_grad():
+                    out = f(*(Tensor(x) for x in numbers))
+                if not all(np.all(np.isfinite(y.data)) for y in (out if isinstance(out, (tuple, list)) else [out])):
+                    raise FloatingPointError("values are not finite")
+                self.report.merge(gradcheck(f, numbers, order=1))
+            except (ValueError, ArithmeticError) as error:
+                self.report.notes.append(f"  not judged, shapes {', '.join(map(str, shapes))}: {error}")
 
     def mixed(self) -> None:
         for shapes in self.examples[:6]:

@@ -18,7 +18,7 @@ from .check import Check
 from .edges import check_edges
 from .gradcheck import gradcheck
 from .report import GradientError, Report, UntrustedDerivative
-from .search import Plan, Signature, plan_for
+from .search import Plan, Signature, plan_for, with_keywords
 from .strategies import Draw
 from .values import VALUES, scattered
 
@@ -137,7 +137,7 @@ def check_op(
 def _one_example(draw: Draw, op: Callable, plan: Plan, run: _Run, method: str, order: int) -> None:
     params = {key: draw(value) if isinstance(value, st.SearchStrategy) else value for key, value in plan.params.items()}
     inputs = _inputs(draw, plan)
-    f = _with(op, params)
+    f = with_keywords(op, params)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
@@ -179,20 +179,6 @@ def _inputs(draw: Draw, plan: Plan) -> list[Any]:
     if not plan.bounded:  # mostly of the size of 1, but rules that overflow show it at larger numbers
         numbers = [x * draw.one_of(1, 1, 1, 1, 1, 1, 10, 1000) for x in numbers]
     return [draw.layout(x) for x in numbers]
-
-
-def _with(op: Callable, params: dict[str, Any]) -> Callable:
-    if not params:
-        return op
-
-    def call(*arrays: Any) -> Any:
-        return op(*arrays, **params)
-
-    call.__name__ = getattr(op, "__name__", "the function")
-    if hasattr(op, "op"):
-        call.op = op.op  # type: ignore[attr-defined]
-    call.__wrapped__ = op  # type: ignore[attr-defined]
-    return call
 
 
 def _explained(error: GradientError, signature: Signature, run: _Run) -> GradientError:

@@ -208,6 +208,21 @@ def fixed(params: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
     }
 
 
+def with_keywords(op: Callable, params: dict[str, Any]) -> Callable:
+    """Give the operation with these keyword arguments, under its own name."""
+    if not params:
+        return op
+
+    def call(*arrays: Any) -> Any:
+        return op(*arrays, **params)
+
+    call.__name__ = getattr(op, "__name__", "the function")
+    if hasattr(op, "op"):
+        call.op = op.op  # type: ignore[attr-defined]
+    call.__wrapped__ = op  # type: ignore[attr-defined]
+    return call
+
+
 def _accepts(signature: Signature, plan: Plan, seed: int, errors: list[str]) -> bool:
     """Whether the operation gives finite numbers on all that is tried."""
     rng = np.random.default_rng(seed)
@@ -253,3 +268,8 @@ def empty_shapes(shapes: tuple[Shape, ...], broadcast: bool) -> set[tuple[Shape,
         if any(0 in shape for shape in varied):
             found.add(tuple(varied))
     return found
+
+
+def larger(side: int) -> int:
+    """Make sides many times as long; equal ones stay equal, longer ones longer, and those of 1 as they are."""
+    return side if side <= 1 else 8 * side + 1

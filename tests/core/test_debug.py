@@ -162,3 +162,19 @@ def test_it_ends_with_its_block_and_nests_and_is_this_threads_own():
         y = np.log(x)
     assert y.item() == -np.inf
     assert not hasattr(y.node, "trace")
+
+
+@pytest.mark.parametrize("what", ["the cotangent", "argument 0", "the output"])
+def test_a_rule_that_writes_to_what_it_was_given_is_named(what):
+    def rule(g, y, x):
+        new = g * (1 - y * y)
+        {"the cotangent": g, "argument 0": x, "the output": y}[what][...] *= 2
+        return new
+
+    tanh = ag.unary(np.tanh, rule, "", name="tanh")
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with ag.debug():
+        y = tanh(x * 1)
+        with pytest.raises(RuntimeError, match=rf"rule of tanh for argument 0 changed {what}, float64 \(2,\)"):
+            y.backward(np.array([3.0, 4.0]))
+    assert x.grad is None

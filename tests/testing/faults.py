@@ -114,6 +114,20 @@ def cotangent_overwritten(rule: Callable, _: int) -> Callable:
     return faulty
 
 
+def memory_used_again(rule: Callable, _: int) -> Callable:
+    memory = {}
+
+    def faulty(g, y, *args, **params):
+        new = rule(g, y, *args, **params)
+        if type(new) is not np.ndarray:
+            return new
+        again = memory.setdefault((new.shape, new.dtype), np.empty(new.shape, new.dtype))
+        again[...] = new
+        return again
+
+    return faulty
+
+
 def in_float32(new, _):
     return new * 1.001 if new.dtype == np.float32 else new
 
@@ -154,6 +168,7 @@ FAULTS: dict[str, Callable] = {
     "cotangent squared": of_the_cotangent(lambda g: g * g),
     "cotangent's last entry lost": of_the_cotangent(without_last),
     "cotangent overwritten": cotangent_overwritten,
+    "memory used again": memory_used_again,
     "cotangent's layout matters": layout_matters,
     "second order lost": returned(detached),
     "float32 only": returned(in_float32),

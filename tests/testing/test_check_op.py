@@ -9,6 +9,7 @@ from autograd_np.ops import REGISTRY
 from autograd_np.ops.arithmetic import raw
 from autograd_np.testing import GradientError, check_op, gradcheck
 from autograd_np.testing.strategies import arrays
+from tests.testing.faults import memory_used_again
 
 
 def softplus(rule):
@@ -67,7 +68,9 @@ def in_float32(new, factor):
         (lambda g, y, x: g * ag.sigmoid(x) * (1 + 1e-6), "is wrong"),
         (lambda g, y, x: g * ag.sigmoid(x) * np.where(raw(x) > 2, 1.01, 1.0), "is wrong"),
         (lambda g, y, x: g * ag.sigmoid(x) * (1.001 if np.ndim(x) == 3 else 1), "is wrong"),
+        (lambda g, y, x: g * ag.sigmoid(x) * (1.001 if np.ndim(x) == 5 else 1), "is wrong"),
         (lambda g, y, x: g * ag.sigmoid(x) * (1.001 if x.shape[-1:] == (3,) else 1), "is wrong"),
+        (lambda g, y, x: g * ag.sigmoid(x) * (1.001 if np.size(x) > 1000 else 1), "is wrong"),
         (lambda g, y, x: np.abs(g) * ag.sigmoid(x), "cotangent"),
         (lambda g, y, x: g * np.exp(x) / (1 + np.exp(x)), "is wrong"),  # it overflows far out
         (lambda g, y, x: g * raw(ag.sigmoid(x)), "second derivative"),
@@ -75,10 +78,11 @@ def in_float32(new, factor):
         (lambda g, y, x: g * ag.sigmoid(x) if x.size else 1 / 0, "ZeroDivisionError"),
         (lambda g, y, x: g.sum() * ag.sigmoid(x), "is wrong"),
         (lambda g, y, x: into_the_cotangent(g, ag.sigmoid(x)), "read-only|changed"),
+        (memory_used_again(lambda g, y, x: g * ag.sigmoid(x), 0), "runs twice in a sweep"),
         (lambda g, y, _x: g * ag.sigmoid(_x), "raises"),
     ],
-    ids=["millionth", "far out", "3 axes", "3 long", "sign", "overflow", "first order", "float32", "empty", "sum",
-         "in place", "not kept"],
+    ids=["millionth", "far out", "3 axes", "5 axes", "3 long", "many", "sign", "overflow", "first order", "float32",
+         "empty", "sum", "in place", "memory", "not kept"],
 )  # fmt: skip
 def test_faults_that_show_on_some_arguments_only(rule, message):
     with pytest.raises(GradientError, match=message):

@@ -40,6 +40,7 @@ from .ops.indexing import *
 from .ops.joining import *
 from .ops.losses import *
 from .ops.nan_reductions import *
+from .ops.normalization import *
 from .ops.padding import *
 from .ops.parts import *
 from .ops.polynomials import *

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .ops.arithmetic import add, multiply, raw, square, subtract, where
+from .ops.arithmetic import add, divide, multiply, raw, sqrt, square, subtract, where
+from .ops.normalization import normalize_batch
 from .ops.products import matmul
 from .ops.reductions import mean
 from .ops.shaping import reshape
@@ -62,6 +63,32 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     dtype = array.dtype if array.dtype.kind == "f" else np.dtype(float)
     mask = np.multiply(rng.random(array.shape) >= p, 1 / (1 - p), dtype=dtype)
     return multiply(x, mask)
+
+
+def batch_norm(x: Any, gamma: Any, beta: Any, *, mean: Any = None, variance: Any = None, eps: float = 1e-5) -> Any:
+    """Give gamma (x - mean) / sqrt(variance + eps) + beta, each channel for itself.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, ...)
+    gamma, beta : array_like, shape (C,)
+    mean, variance : array_like, shape (C,), optional
+        By default those of the batch, through which gradients flow too (as in training).
+    eps : float
+        Keeps the root away from 0.
+
+    References
+    ----------
+    Ioffe and Szegedy 2015.
+    """
+    if mean is None and variance is None:
+        return normalize_batch(x, gamma, beta, eps=eps)[0]
+    if mean is None or variance is None:
+        raise TypeError("batch_norm: give mean and variance, or neither")
+    scale = divide(gamma, sqrt(add(variance, eps)))
+    shift = subtract(beta, multiply(scale, mean))
+    across = (-1, *(1,) * (np.ndim(raw(x)) - 2))
+    return add(multiply(x, reshape(scale, shape=across)), reshape(shift, shape=across))
 
 
 def mse(prediction: Any, target: Any) -> Any:

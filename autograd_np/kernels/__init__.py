@@ -1,4 +1,4 @@
-"""Convolution, pooling and optimizer steps on ndarrays; Numba is imported, and compiles, at the first call.
+"""Convolution, pooling, normalisation and optimizer steps on ndarrays; Numba is imported and compiles when needed.
 
 Images are (N, C, H, W), weights (O, C / groups, KH, KW).  `stride`, `dilation` and `size` are pairs,
 `padding` is ((top, bottom), (left, right)) with non-negative entries.  Arguments are taken as valid: the
@@ -19,6 +19,10 @@ __all__ = [
     "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
+    "channel_combine",
+    "channel_moments",
+    "channel_scale",
+    "channel_sums",
     "conv2d",
     "conv2d_dw",
     "conv2d_dx",
@@ -162,6 +166,43 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
     (g,), dtype = _floats(g)
     dx = _backend().avg_pool2d_dx(g, x_shape, size=size, stride=stride, padding=padding)
     return dx.astype(dtype, copy=False)
+
+
+# Channels with fewer contiguous elements than this are left to NumPy.
+_LEAST_PLANE = 8
+
+
+def _normalization(x: np.ndarray) -> ModuleType:
+    plane = x.size // (x.shape[0] * x.shape[1]) if x.size else 0
+    return _backend() if plane >= _LEAST_PLANE else fallback
+
+
+def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the variance of each channel of x (N, C, ...), both (C,)."""
+    (x,), dtype = _floats(x)
+    mean, variance = _normalization(x).channel_moments(x)
+    return mean.astype(dtype, copy=False), variance.astype(dtype, copy=False)
+
+
+def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return scale * (x - mean) + shift, all but x of shape (C,)."""
+    arrays, dtype = _floats(x, mean, scale, shift)
+    return _normalization(x).channel_scale(*arrays).astype(dtype, copy=False)
+
+
+def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums of g, and of g * (x - mean), in each channel."""
+    arrays, dtype = _floats(g, x, mean)
+    sums, products = _normalization(x).channel_sums(*arrays)
+    return sums.astype(dtype, copy=False), products.astype(dtype, copy=False)
+
+
+def channel_combine(
+    g: np.ndarray, x: np.ndarray, mean: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """Return a * g + b * (x - mean) + c; mean, a, b and c are (C,)."""
+    arrays, dtype = _floats(g, x, mean, a, b, c)
+    return _normalization(x).channel_combine(*arrays).astype(dtype, copy=False)
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.

@@ -1,6 +1,7 @@
 """The functions of `fallback`, compiled."""
 
 from .convolution import conv2d, conv2d_dw, conv2d_dx
+from .normalization import channel_combine, channel_moments, channel_scale, channel_sums
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import adam_step, momentum_step, sgd_step
 
@@ -8,6 +9,10 @@ __all__ = [
     "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
+    "channel_combine",
+    "channel_moments",
+    "channel_scale",
+    "channel_sums",
     "conv2d",
     "conv2d_dw",
     "conv2d_dx",

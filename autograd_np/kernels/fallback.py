@@ -174,3 +174,48 @@ def adam_step(
     np.divide(m, scratch, out=scratch)
     scratch *= rate
     w -= scratch
+
+
+def _over_batch(values: np.ndarray) -> np.ndarray:
+    """Sum over all axes but the channels', in float64."""
+    return np.asarray(np.sum(values, axis=(0, *range(2, values.ndim)), dtype=np.float64))
+
+
+def _across(channels: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return channels.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+@np.errstate(all="ignore")
+def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the variance of each channel."""
+    count = x.size // x.shape[1] if x.shape[1] else 1
+    mean = (_over_batch(x) / count).astype(x.dtype)
+    return mean, (_over_batch(np.square(x - _across(mean, x))) / count).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return scale * (x - mean) + shift."""
+    out = x - _across(mean, x)
+    out *= _across(scale, x)
+    out += _across(shift, x)
+    return out
+
+
+@np.errstate(all="ignore")
+def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums of g, and of g * (x - mean), in each channel."""
+    products = _over_batch((x - _across(mean, x)) * g)
+    return _over_batch(g).astype(x.dtype), products.astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def channel_combine(
+    g: np.ndarray, x: np.ndarray, mean: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """Return a * g + b * (x - mean) + c."""
+    out = x - _across(mean, x)
+    out *= _across(b, x)
+    out += _across(a, x) * g
+    out += _across(c, x)
+    return out

@@ -2,11 +2,12 @@
 
 from . import init
 from .activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from .layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Sequential
+from .layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Sequential
 from .module import Module
 
 __all__ = [
     "AvgPool2D",
+    "BatchNorm",
     "Conv2D",
     "Dense",
     "Dropout",

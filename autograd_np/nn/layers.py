@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .. import functional
-from ..core import Tensor
+from ..core import Tensor, note_write
 from ..ops.convolution import conv2d
+from ..ops.normalization import normalize_batch
 from ..ops.pooling import avg_pool2d, max_pool2d
 from ..ops.windows import Padding, Pair, paddings, pair
 from .init import he_normal
@@ -226,6 +227,69 @@ class AvgPool2D(_Pool2D):
     def forward(self, x: Any) -> Any:
         """Map x (N, C, H, W) to (N, C, OH, OW)."""
         return avg_pool2d(x, size=self.size, stride=self.stride, padding=self.padding)
+
+
+class BatchNorm(Module):
+    """Bring each channel to mean 0 and variance 1 over the batch, then to a learned scale and shift.
+
+    In training by the batch's own mean and variance, of which running averages are kept; in evaluation by those.
+
+    Parameters
+    ----------
+    channels : int
+        Length of the second axis; ``gamma``, at first 1, and ``beta``, at first 0, are (channels,).
+    momentum : float
+        In [0, 1]: how much of each batch's statistics goes into the running averages.
+    eps : float
+        Is added to variances.
+    dtype : dtype_like
+        Of the parameters and averages, floating point.
+
+    Attributes
+    ----------
+    running_mean, running_variance : Tensor
+        The variance is that of the population, estimated from the batch: with n - 1.
+    """
+
+    def __init__(
+        self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: DTypeLike = np.float32
+    ) -> None:
+        self.channels = _size("BatchNorm", "channels", channels)
+        if not 0 <= momentum <= 1 or not eps > 0:
+            raise ValueError(f"BatchNorm: 0 <= momentum <= 1 and eps > 0 are wanted, not {momentum} and {eps}")
+        self.momentum, self.eps = momentum, eps
+        self.gamma = Tensor(np.ones(channels, dtype), requires_grad=True, name="gamma")
+        self.beta = Tensor(np.zeros(channels, dtype), requires_grad=True, name="beta")
+        self.running_mean = Tensor(np.zeros(channels, dtype))
+        self.running_variance = Tensor(np.ones(channels, dtype))
+
+    def forward(self, x: Any) -> Any:
+        """Map x (N, channels, ...) to the same shape."""
+        x = _array(x)
+        if x.ndim < 2 or x.shape[1] != self.channels:
+            raise ValueError(f"{self.describe()}: give it x (N, {self.channels}, ...), not {x.shape}")
+        if not self.training:
+            mean, variance = self.running_mean, self.running_variance
+            return functional.batch_norm(x, self.gamma, self.beta, mean=mean, variance=variance, eps=self.eps)
+        count = x.size // self.channels
+        if count < 2:
+            raise ValueError(
+                f"{self.describe()}: a channel wants two elements or more to train with (x {x.shape}); give larger "
+                "batches, or call eval()"
+            )
+        y, mean, variance = normalize_batch(x, self.gamma, self.beta, eps=self.eps)
+        self._average(self.running_mean, mean.data)
+        self._average(self.running_variance, variance.data * (count / (count - 1)))
+        return y
+
+    def _average(self, running: Tensor, new: np.ndarray) -> None:
+        running.data += self.momentum * (new - running.data)
+        note_write(running.data)
+
+    def describe(self) -> str:
+        """Say what this is."""
+        options = _unless(momentum=(self.momentum, 0.1), eps=(self.eps, 1e-5))
+        return f"BatchNorm({self.channels}{options})"
 
 
 class Flatten(Module):

@@ -57,7 +57,8 @@ def shifting(f: Callable) -> Row:
 def away_from_zero(f: Callable) -> Row:
     def row(d: Draw) -> tuple[Callable, list]:
         shape = d.shape()
-        turned = d.array(shape, "far from zero") * np.exp(1j * d.rng.uniform(-1.4, 1.4, shape))
+        turns = d.rng.choice([-1, 1], shape) * d.rng.uniform(0.2, 1.4, shape)
+        turned = d.array(shape, "far from zero") * np.exp(1j * turns)
         return f, [np.asarray(turned)]
 
     return row

@@ -74,7 +74,14 @@ def gather_pixels(d: Draw) -> tuple[Callable, list]:
     return lambda v: pooling.gather_pixels(v, winner=winner), [d.array(shape, "integers")]
 
 
+def normalize_batch(d: Draw) -> tuple[Callable, list]:
+    shape = (d.one_of(2, 3), d.one_of(1, 2, 3), *d.one_of((), (2,), (3, 3), (2, 2, 2)))
+    arrays = [d.array(shape), d.array(shape[1:2]), d.array(shape[1:2])]
+    return lambda *arrays: ag.normalize_batch(*arrays, eps=0.1), arrays
+
+
 CASES = {
+    "normalize_batch": Case(normalize_batch),
     "conv2d": Case(conv2d, "exact"),
     "conv2d_dx": Case(conv2d_dx, "exact"),
     "conv2d_dw": Case(conv2d_dw, "exact"),

@@ -44,6 +44,9 @@ LAYERS = {
         (1, 2, 4, 4),
         (1, 2, 2, 4),
     ),
+    "batch norm": (lambda dtype: nn.BatchNorm(3, eps=0.1, dtype=dtype), (3, 3, 2, 4), (3, 3, 2, 4)),
+    "batch norm of vectors": (lambda dtype: nn.BatchNorm(3, eps=0.1, dtype=dtype), (5, 3), (5, 3)),
+    "batch norm in evaluation": (lambda dtype: nn.BatchNorm(3, dtype=dtype).eval(), (2, 3, 2, 4), (2, 3, 2, 4)),
     "flatten": (lambda dtype: nn.Flatten(), (3, 2, 4), (3, 8)),
     "dropout": (lambda dtype: nn.Dropout(0.4, rng=1), (4, 5), (4, 5)),
     "dropout in evaluation": (lambda dtype: nn.Dropout(0.4, rng=1).eval(), (4, 5), (4, 5)),
@@ -148,7 +151,11 @@ def test_arrays_are_inputs(make, shape, out_shape):
 
 @pytest.mark.parametrize(
     ("make", "shape", "out_shape"),
-    [row for name, row in LAYERS.items() if len(row[1]) > 1 and name != "softmax over rows"],
+    [
+        row
+        for name, row in LAYERS.items()
+        if len(row[1]) > 1 and name not in ("softmax over rows", "batch norm", "batch norm of vectors")
+    ],
 )
 def test_an_empty_batch_goes_through(make, shape, out_shape):
     layer = make(np.float64)
@@ -215,6 +222,55 @@ def test_sequential_is_a_sequence():
 def test_sequential_wants_modules(wrong, found):
     with pytest.raises(TypeError, match=f"Sequential: layer 1 is {found}, not a Module"):
         nn.Sequential(nn.Dense(2, 2), wrong)
+
+
+# -- BatchNorm -----------------------------------------------------------------------------------------------
+
+
+def test_batch_norm_keeps_running_averages_and_evaluates_by_them():
+    rng = np.random.default_rng(0)
+    layer, batches = nn.BatchNorm(2, momentum=0.25, dtype=np.float64), rng.normal(3, 2, (3, 5, 2, 4))
+    mean, variance = np.zeros(2), np.ones(2)
+    for x in batches:
+        y = layer(x).data
+        np.testing.assert_allclose(y.mean((0, 2)), 0, atol=1e-14)
+        np.testing.assert_allclose(y.var((0, 2)), 1, rtol=1e-4)
+        mean = 0.75 * mean + 0.25 * x.mean((0, 2))
+        variance = 0.75 * variance + 0.25 * x.var((0, 2), ddof=1)
+    np.testing.assert_allclose(layer.running_mean.data, mean, rtol=1e-14)
+    np.testing.assert_allclose(layer.running_variance.data, variance, rtol=1e-14)
+    layer.gamma.data[...], layer.beta.data[...] = [2, 3], [-1, 1]
+    x = batches[0][:1, :, :1]
+    expected = (x[..., 0] - mean) / np.sqrt(variance + 1e-5) * [2, 3] + [-1, 1]
+    np.testing.assert_allclose(layer.eval()(x).data[..., 0], expected, rtol=1e-12)
+    np.testing.assert_allclose(layer.running_mean.data, mean, rtol=1e-14)
+
+
+def test_batch_norm_is_saved_with_its_averages():
+    layer, other = nn.BatchNorm(2), nn.BatchNorm(2)
+    layer(np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32))
+    assert [name for name, _ in layer.named_parameters()] == ["gamma", "beta"]
+    assert list(layer.state_dict()) == ["gamma", "beta", "running_mean", "running_variance"]
+    other.load_state_dict(layer.state_dict())
+    np.testing.assert_array_equal(other.running_variance.data, layer.running_variance.data)
+
+
+def test_batch_norm_refuses_what_it_cannot_normalise():
+    with pytest.raises(ValueError, match=r"BatchNorm\(3\): a channel wants two elements .*\(x \(1, 3\)\)"):
+        nn.BatchNorm(3)(np.ones((1, 3)))
+    assert nn.BatchNorm(3).eval()(np.ones((1, 3))).shape == (1, 3)
+    with pytest.raises(ValueError, match=r"give it x \(N, 3, ...\), not \(2, 4\)"):
+        nn.BatchNorm(3)(np.ones((2, 4)))
+    with pytest.raises(ValueError, match="momentum"):
+        nn.BatchNorm(3, momentum=1.5)
+    with pytest.raises(ValueError, match=r"gamma \(2,\), beta \(3,\)"):
+        ag.normalize_batch(np.ones((2, 3)), np.ones(2), np.ones(3))
+    with pytest.raises(TypeError, match="not int64"):
+        ag.normalize_batch(np.ones((2, 3), int), np.ones(3), np.ones(3))
+    with pytest.raises(ValueError, match=r"no elements to take the mean of \(x \(0, 3\)\)"):
+        ag.normalize_batch(np.ones((0, 3)), np.ones(3), np.ones(3))
+    with pytest.raises(TypeError, match="give mean and variance, or neither"):
+        F.batch_norm(np.ones((2, 3)), np.ones(3), np.ones(3), mean=np.ones(3))
 
 
 # -- Dropout -------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ from .ops.splitting import *
 from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.writing import *
+from .threads import get_num_threads, set_num_threads
 from .transforms import *
 
 __version__ = "0.1.0"

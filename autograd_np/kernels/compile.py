@@ -15,6 +15,8 @@ import numba
 import numpy as np
 from numba import prange
 
+from . import threads
+
 # Below so much work, in nanoseconds of one thread, a second one would only have started when all is done.
 PARALLEL_WORK = 10_000
 
@@ -28,6 +30,12 @@ def _threads_have_started() -> bool:
     except ValueError:
         return False
     return True
+
+
+def _workers() -> int:
+    if threads.limit is not None:
+        numba.set_num_threads(min(threads.limit, threads.available()))  # each thread has its own setting
+    return numba.get_num_threads()
 
 
 def _after_fork_in_child() -> None:
@@ -84,7 +92,7 @@ class Kernel:
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
-        workers = 1 if work < PARALLEL_WORK or _state["forked"] else numba.get_num_threads()
+        workers = 1 if work < PARALLEL_WORK or _state["forked"] else _workers()
         try:
             self._run(workers, arguments)
         except OSError:  # the cache's folder has become full or unwritable; kernels themselves touch no files

@@ -1,0 +1,66 @@
+"""One setting for the threads of kernels and of BLAS."""
+
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+import autograd_np as ag
+from autograd_np import kernels
+from autograd_np.kernels import threads
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture
+def as_before():
+    before = max(blas_threads())
+    yield
+    ag.set_num_threads(before)
+    threads.limit = None
+
+
+@pytest.mark.usefixtures("as_before")
+def test_kernels_and_blas_follow():
+    x = np.ones((8, 16, 30, 30), np.float32)
+    kernels.channel_moments(x)  # Numba brings a BLAS of its own
+    most = threads.available()
+    assert ag.get_num_threads() == most
+    results = []
+    for n in (1, most):
+        ag.set_num_threads(n)
+        results.append(kernels.channel_moments(x)[0])  # large enough for several threads
+        assert ag.get_num_threads() == n
+        assert numba.get_num_threads() == n
+        assert blas_threads() == {n}
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize(("n", "error"), [(0, ValueError), (-1, ValueError), (10**6, ValueError), (1.5, TypeError)])
+def test_out_of_range(n, error):
+    with pytest.raises(error):
+        ag.set_num_threads(n)
+    assert threads.limit is None
+
+
+def test_without_threadpoolctl_it_says_so_and_changes_nothing():
+    code = """
+import sys
+sys.modules["threadpoolctl"] = None
+import autograd_np as ag
+try:
+    ag.set_num_threads(1)
+except ImportError as error:
+    assert "autograd_np[threads]" in str(error)
+assert "numba" not in sys.modules
+from autograd_np.kernels import threads
+assert threads.limit is None
+print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "refused\n", done.stderr

@@ -5,6 +5,7 @@ compiled once a dtype; a second, tiny function calls it in a parallel loop.  Sma
 as Numba's parallel loops take no tuples.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -14,13 +15,14 @@ from typing import Any
 import numba
 import numpy as np
 from numba import prange
+from numba.core import event
 
 from . import threads
 
 # Below so much work, in nanoseconds of one thread, a second one would only have started when all is done.
 PARALLEL_WORK = 10_000
 
-_state = {"forked": False, "reentrant": False}
+_state = {"announced": False, "forked": False, "reentrant": False}
 _one_at_a_time = threading.Lock()
 
 
@@ -47,6 +49,24 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+class _Announcement(event.Listener):
+    """Say, once, that kernels are being compiled: it takes seconds, and nobody shall think that the program hangs."""
+
+    def on_start(self, started: event.Event) -> None:
+        made = started.data["dispatcher"].py_func.__module__
+        if not _state["announced"] and made.startswith(f"{__package__}."):
+            _state["announced"] = True
+            logging.getLogger("autograd_np").warning(
+                "autograd_np: compiling kernels for this machine, some seconds each; the next run finds them in a cache"
+            )
+
+    def on_end(self, ended: event.Event) -> None:
+        pass
+
+
+event.register("numba:compile", _Announcement())
 
 
 def inline(function: Callable) -> Any:

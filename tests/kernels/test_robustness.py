@@ -253,6 +253,23 @@ def test_both_variants_come_from_the_cache_in_a_new_process(tmp_path):
     assert second == "0"
 
 
+def test_compilation_is_announced_once_and_not_where_the_cache_has_all(tmp_path):
+    code = """
+        import logging
+        said = []
+        logging.getLogger("autograd_np").addHandler(logging.Handler())
+        logging.getLogger("autograd_np").handlers[0].emit = lambda record: said.append(record.getMessage())
+        import numba
+        numba.njit(lambda x: x + 1)(1)  # somebody else's
+        assert not said
+        check()
+        print(len(said), *(message[:34] for message in said))
+    """
+    first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first == "1 autograd_np: compiling kernels for"
+    assert second == "0"
+
+
 def test_numba_missing():
     code = "import sys; sys.modules['numba'] = None; check(); check(0); print(kernels._backend().__name__)"
     assert run(code) == "autograd_np.kernels.fallback"

@@ -20,16 +20,12 @@ def set_num_threads(n: int) -> None:
     ------
     ValueError
         If n is out of range.
-    ImportError
-        If threadpoolctl, which knows every BLAS, is not installed; then nothing has changed.
     """
     count = operator.index(n)
     if not 1 <= count <= threads.available():
         raise ValueError(f"set_num_threads: n is from 1 to {threads.available()}, the threads of this machine, not {n}")
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise ImportError("set_num_threads sets BLAS by threadpoolctl: pip install 'autograd_np[threads]'") from error
+    from threadpoolctl import threadpool_limits
+
     threadpool_limits(count, user_api="blas")
     threads.limit = count
 

@@ -31,7 +31,7 @@ MAY_IMPORT = {
 }
 EXTERNAL = {
     "core": {"numpy"},
-    "kernels": {"numpy", "numba", "llvmlite"},
+    "kernels": {"numpy", "numba", "llvmlite", "threadpoolctl"},
     "datasets": {"numpy", "pooch", "sklearn"},
     "ops": {"numpy"},
     "dtypes": {"numpy"},
@@ -93,7 +93,18 @@ def test_models_use_the_library_and_the_library_not_the_models():
 
 
 def test_importing_is_light():
-    heavy = ["numba", "llvmlite", "graphviz", "matplotlib", "hypothesis", "sklearn", "pooch", "tqdm", "scipy"]
+    heavy = [
+        "numba",
+        "llvmlite",
+        "graphviz",
+        "matplotlib",
+        "hypothesis",
+        "sklearn",
+        "pooch",
+        "tqdm",
+        "scipy",
+        "threadpoolctl",
+    ]
     code = f"import autograd_np, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"

@@ -1,8 +1,5 @@
 """One setting for the threads of kernels and of BLAS."""
 
-import subprocess
-import sys
-
 import numba
 import numpy as np
 import pytest
@@ -46,21 +43,3 @@ def test_out_of_range(n, error):
     with pytest.raises(error):
         ag.set_num_threads(n)
     assert threads.limit is None
-
-
-def test_without_threadpoolctl_it_says_so_and_changes_nothing():
-    code = """
-import sys
-sys.modules["threadpoolctl"] = None
-import autograd_np as ag
-try:
-    ag.set_num_threads(1)
-except ImportError as error:
-    assert "autograd_np[threads]" in str(error)
-assert "numba" not in sys.modules
-from autograd_np.kernels import threads
-assert threads.limit is None
-print("refused")
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "refused\n", done.stderr

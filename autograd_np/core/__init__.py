@@ -4,6 +4,7 @@ from .debug import debug
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .interchange import API_VERSION, DEVICE, check_device
+from .memory import keep_freed_memory
 from .op import Op
 from .primitive import binary, primitive, unary
 from .protocols import without_gradient
@@ -14,6 +15,8 @@ from .sweep import gradients, partials, rows_of
 from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
 from .views import rebind, source_of, views_of
+
+keep_freed_memory()
 
 __all__ = [
     "API_VERSION",

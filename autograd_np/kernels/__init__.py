@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from . import fallback
+from .blas import matmul
 from .geometry import Padding, Pair, conv_output_size
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "conv2d_dw",
     "conv2d_dx",
     "conv_output_size",
+    "matmul",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",

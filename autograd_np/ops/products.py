@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from .. import kernels
 from ..core import UFUNCS, Tensor, implements, primitive
 from .arithmetic import multiply
 from .complex_numbers import conjugated
@@ -37,16 +38,20 @@ def _as_matrix(g: Any, a: Any, b: Any) -> Any:
     return np.expand_dims(g, -1) if b.ndim == 1 else g
 
 
+def _product(a: Any, b: Any) -> Any:
+    return kernels.matmul(a, b) if type(a) is type(b) is np.ndarray else np.matmul(a, b)
+
+
 def _left(g: Any, _y: Any, _a: Any, b: Any) -> Any:
-    product = np.matmul(_as_matrix(g, _a, b), np.swapaxes(_columns(b), -1, -2))
+    product = _product(_as_matrix(g, _a, b), np.swapaxes(_columns(b), -1, -2))
     return np.squeeze(product, -2) if _a.ndim == 1 else product
 
 
 def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     if _b.ndim == 2 and a.ndim > 2:  # one matrix for the whole batch: one large product instead of a sum of small ones
         n = math.prod(a.shape[:-1])
-        return np.matmul(np.transpose(np.reshape(a, (n, a.shape[-1]))), np.reshape(g, (n, g.shape[-1])))
-    product = np.matmul(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
+        return _product(np.transpose(np.reshape(a, (n, a.shape[-1]))), np.reshape(g, (n, g.shape[-1])))
+    product = _product(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
     return np.squeeze(product, -1) if _b.ndim == 1 else product
 
 
@@ -67,7 +72,7 @@ def matmul(a: Any, b: Any) -> Any:
         If the inner lengths differ, the batches do not broadcast, or an argument has no axis.
     """
     try:
-        return np.matmul(a, b)
+        return kernels.matmul(a, b)
     except ValueError:
         inner = "the last axis of a must be as long as the last but one of b (or its only one)"
         raise ValueError(f"matmul: shapes {np.shape(a)} and {np.shape(b)} do not fit; {inner}") from None

@@ -177,7 +177,7 @@ def _sweep(
     watching, hooked = bool(mode.debugging), Hook.used
     by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
-    selected = by_rows or any(not np.all(seed) for seed in seeds if seed is not None)
+    selected = by_rows or any(np.any(np.equal(seed, 0)) for seed in seeds if seed is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
@@ -312,7 +312,8 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
         )
     cotangent: Cotangent = seed
     if not (create_graph and isinstance(seed, Tensor) and array.dtype == root.dtype):
-        array = array.astype(root.dtype)
+        # Shared with the user while the sweep runs, which writes to nothing that it does not own; a graph keeps a copy.
+        array = array.astype(root.dtype, copy=create_graph)
         cotangent = Tensor.make(array, None) if create_graph else array
     return np.conjugate(cotangent) if root.dtype.kind == "c" else cotangent
 

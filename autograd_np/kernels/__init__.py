@@ -23,6 +23,7 @@ __all__ = [
     "channel_combine",
     "channel_moments",
     "channel_scale",
+    "channel_sum",
     "channel_sums",
     "conv2d",
     "conv2d_dw",
@@ -33,6 +34,8 @@ __all__ = [
     "max_pool2d_gather",
     "max_pool2d_scatter",
     "momentum_step",
+    "relu",
+    "relu_dx",
     "sgd_step",
 ]
 
@@ -192,6 +195,12 @@ def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.
     return _normalization(x).channel_scale(*arrays).astype(dtype, copy=False)
 
 
+def channel_sum(g: np.ndarray) -> np.ndarray:
+    """Return the sum of g (N, C, ...) in each channel."""
+    (g,), dtype = _floats(g)
+    return _normalization(g).channel_sum(g).astype(dtype, copy=False)
+
+
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
     arrays, dtype = _floats(g, x, mean)
@@ -208,26 +217,38 @@ def channel_combine(
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
-_FUSED_SIZE = 4096
+_FUSED_SIZE, _THREADED_SIZE = 4096, 2**15
 
 
-def _steps(*arrays: np.ndarray) -> ModuleType:
-    """Return what changes these arrays in place: compiled where they lie as the kernels want them."""
-    w = arrays[0]
-    plain = all(a.flags.carray and a.dtype == w.dtype for a in arrays)
-    return _backend() if w.size >= _FUSED_SIZE and plain and w.dtype.char in "fd" else fallback
+def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
+    """Return what runs through these arrays: compiled where they are large, and lie as the kernels want them."""
+    first = arrays[0]
+    if first.size < least or first.dtype.char not in "fd":
+        return fallback
+    return _backend() if all(a.flags.carray and a.dtype == first.dtype for a in arrays) else fallback
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Return the larger of x and 0, NaN where x is."""
+    return _elementwise(_THREADED_SIZE, x).relu(x)
+
+
+def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return g where y, of the same shape, is not 0."""
+    return _elementwise(_THREADED_SIZE, g, y).relu_dx(g, y)
 
 
 def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
     """Change w in place: w ← w - lr g.  All arrays here are of one shape; scratch may have anything in it."""
-    _steps(w, g).sgd_step(w, g, scratch, lr=lr)
+    _elementwise(_FUSED_SIZE, w, g).sgd_step(w, g, scratch, lr=lr)
 
 
 def momentum_step(
     w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
 ) -> None:
     """Change w and v in place: v ← μ v + g, then w ← w - lr v, or w ← w - lr (g + μ v) if nesterov."""
-    _steps(w, g, v).momentum_step(w, g, v, scratch, lr=lr, momentum=momentum, nesterov=nesterov)
+    step = _elementwise(_FUSED_SIZE, w, g, v).momentum_step
+    step(w, g, v, scratch, lr=lr, momentum=momentum, nesterov=nesterov)
 
 
 def adam_step(
@@ -242,4 +263,4 @@ def adam_step(
     rate: float,
 ) -> None:
     """Change w, m and v in place: m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate m / (√v + ε)."""
-    _steps(w, g, m, v).adam_step(w, g, m, v, scratch, betas=betas, eps=eps, rate=rate)
+    _elementwise(_FUSED_SIZE, w, g, m, v).adam_step(w, g, m, v, scratch, betas=betas, eps=eps, rate=rate)

@@ -1,7 +1,8 @@
 """The functions of `fallback`, compiled."""
 
 from .convolution import conv2d, conv2d_dw, conv2d_dx
-from .normalization import channel_combine, channel_moments, channel_scale, channel_sums
+from .elementwise import relu, relu_dx
+from .normalization import channel_combine, channel_moments, channel_scale, channel_sum, channel_sums
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import adam_step, momentum_step, sgd_step
 
@@ -12,6 +13,7 @@ __all__ = [
     "channel_combine",
     "channel_moments",
     "channel_scale",
+    "channel_sum",
     "channel_sums",
     "conv2d",
     "conv2d_dw",
@@ -20,5 +22,7 @@ __all__ = [
     "max_pool2d_gather",
     "max_pool2d_scatter",
     "momentum_step",
+    "relu",
+    "relu_dx",
     "sgd_step",
 ]

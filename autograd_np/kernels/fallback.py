@@ -203,6 +203,12 @@ def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.
 
 
 @np.errstate(all="ignore")
+def channel_sum(g: np.ndarray) -> np.ndarray:
+    """Return the sum of g in each channel."""
+    return _over_batch(g).astype(g.dtype)
+
+
+@np.errstate(all="ignore")
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
     products = _over_batch((x - _across(mean, x)) * g)
@@ -219,3 +225,13 @@ def channel_combine(
     out += _across(a, x) * g
     out += _across(c, x)
     return out
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Return the larger of x and 0."""
+    return np.maximum(x, 0)
+
+
+def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return g where y is not 0."""
+    return g * (y != 0)

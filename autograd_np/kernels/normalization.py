@@ -19,25 +19,25 @@ _lanes = numba.njit(nogil=True, fastmath={"reassoc"})
 
 
 @_lanes
-def _sum(x, start, stop) -> float:
+def _sum(x) -> float:
     total = x.dtype.type(0)
-    for i in range(start, stop):
+    for i in range(len(x)):
         total += x[i]
     return total
 
 
 @_lanes
-def _sum_of_squares(x, start, stop, mean) -> float:
+def _sum_of_squares(x, mean) -> float:
     total = x.dtype.type(0)
-    for i in range(start, stop):
+    for i in range(len(x)):
         total += (x[i] - mean) * (x[i] - mean)
     return total
 
 
 @_lanes
-def _sum_of_products(g, x, start, stop, mean) -> float:
+def _sum_of_products(g, x, mean) -> float:
     total = x.dtype.type(0)
-    for i in range(start, stop):
+    for i in range(len(x)):
         total += g[i] * (x[i] - mean)
     return total
 
@@ -53,11 +53,11 @@ def _moments(worker, workers, x, means, variances) -> None:
         for image in range(images):
             at = (image * channels + channel) * plane
             for low in range(at, at + plane, PART):
-                high = min(low + PART, at + plane)
-                size = high - low
-                part_mean = x.dtype.type(_sum(flat, low, high) / size)
+                part = flat[low : min(low + PART, at + plane)]
+                size = len(part)
+                part_mean = x.dtype.type(_sum(part) / size)
                 step = np.float64(part_mean) - mean
-                squares += _sum_of_squares(flat, low, high, part_mean) + step * step * count * size / (count + size)
+                squares += _sum_of_squares(part, part_mean) + step * step * count * size / (count + size)
                 count += size
                 mean += step * size / count
         means[channel], variances[channel] = mean, squares / count
@@ -89,10 +89,24 @@ def _sums(worker, workers, g, x, means, sums, products) -> None:
         for image in range(images):
             at = (image * channels + channel) * plane
             for low in range(at, at + plane, PART):
-                high = min(low + PART, at + plane)
-                total += _sum(flat_g, low, high)
-                product += _sum_of_products(flat_g, flat, low, high, means[channel])
+                part, part_g = flat[low : min(low + PART, at + plane)], flat_g[low : min(low + PART, at + plane)]
+                total += _sum(part_g)
+                product += _sum_of_products(part_g, part, means[channel])
         sums[channel], products[channel] = total, product
+
+
+# totals = sum of g: what a bias of channels wants
+@kernel
+def _totals(worker, workers, g, totals) -> None:
+    images, channels, plane = g.shape
+    flat, (start, stop) = g.reshape(-1), share(channels, worker, workers)
+    for channel in range(start, stop):
+        total = 0.0
+        for image in range(images):
+            at = (image * channels + channel) * plane
+            for low in range(at, at + plane, PART):
+                total += _sum(flat[low : min(low + PART, at + plane)])
+        totals[channel] = total
 
 
 # dx = a * g + b * (x - mean) + c
@@ -126,6 +140,13 @@ def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.
     out = np.empty(x.shape, x.dtype)
     _scale_and_shift(_planes(x), mean, scale, shift, _planes(out), work=int(x.size * _WORK))
     return out
+
+
+def channel_sum(g: np.ndarray) -> np.ndarray:
+    """Return the sum of g in each channel."""
+    totals = np.empty(g.shape[1], g.dtype)
+    _totals(_planes(g), totals, work=int(g.size * _WORK))
+    return totals
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,11 @@ from .windows import Padding, Pair, output_sizes, paddings, pair
 __all__ = ["conv2d"]
 
 
+def channel_sum(g: Any) -> Any:
+    """Sum g (N, C, H, W) over all axes but the channels'."""
+    return kernels.channel_sum(g) if type(g) is np.ndarray else np.sum(g, axis=(0, 2, 3))
+
+
 def _geometry(stride: Pair, padding: Padding, dilation: Pair, groups: int, kernel: tuple[int, ...]) -> dict[str, Any]:
     strides, dilations = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)
     return {
@@ -28,7 +33,7 @@ def _geometry(stride: Pair, padding: Padding, dilation: Pair, groups: int, kerne
 @primitive(
     lambda g, _y, _x, w, _b, **k: conv2d_dx(g, w, x_shape=_x.shape, **k),
     lambda g, _y, x, _w, _b, **k: conv2d_dw(g, x, w_shape=_w.shape, **k),
-    lambda g, _y, _x, _w, _b, **k: np.sum(g, axis=(0, 2, 3)),
+    lambda g, _y, _x, _w, _b, **k: channel_sum(g),
     formula=r"\bar x = \bar y \ast^{\mathsf T} w,\; \bar w = x \ast \bar y,\; \bar b = \textstyle\sum_{nij} \bar y",
 )
 def conv2d(

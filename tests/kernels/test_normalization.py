@@ -30,6 +30,7 @@ def test_against_plain_arithmetic(module, dtype, shape):
         (module.channel_moments(x)[0], x.astype(np.float64).mean(axes)),
         (module.channel_moments(x)[1], x.astype(np.float64).var(axes)),
         (module.channel_scale(x, m, a, b), wide * across(a, x) + across(b, x)),
+        (module.channel_sum(g), g.astype(np.float64).sum(axes)),
         (module.channel_sums(g, x, m)[0], g.astype(np.float64).sum(axes)),
         (module.channel_sums(g, x, m)[1], (g * wide).sum(axes)),
         (module.channel_combine(g, x, m, a, b, c), g * across(a, x) + wide * across(b, x) + across(c, x)),

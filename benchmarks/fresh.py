@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .engines import ENGINES
-from .worker import load
+from .worker import described, load
 
 _SMALL_BATCH = 4
 
@@ -34,7 +34,7 @@ def first_gradient(engine: str, threads: int) -> dict[str, Any]:
     start = time.perf_counter()
     module = load(engine, threads)
     if "first_gradient" not in module.KINDS:
-        return {"missing": True}
+        return {"missing": ""}
     result = module.KINDS["first_gradient"]()()
     return {"value": time.perf_counter() - start, "fingerprint": fingerprint(module.arrays(result))}
 
@@ -48,7 +48,7 @@ def memory(engine: str, threads: int, params: dict[str, Any]) -> dict[str, Any]:
 
     module = load(engine, threads)
     if "cnn" not in module.KINDS:
-        return {"missing": True}
+        return {"missing": ""}
     small = module.KINDS["cnn"](**(params | {"batch": _SMALL_BATCH}))
     for _ in range(2):
         small()
@@ -96,7 +96,7 @@ def main(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[s
             return importing(engine)
         return first_gradient(engine, threads) if kind == "first_gradient" else memory(engine, threads, params)
     except Exception as error:
-        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+        return {"error": described(error)}
 
 
 if __name__ == "__main__":

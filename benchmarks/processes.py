@@ -24,10 +24,11 @@ def environment(threads: int, **more: str) -> dict[str, str]:
         **os.environ,
         **{f"{name}_{'MAXIMUM' if name == 'VECLIB' else 'NUM'}_THREADS": count for name in names},
         "NPROC": count,  # of XLA's pool
-        "CPU_COUNT": count,  # of tinygrad
+        **{"DEV": "CPU", "NUM_CPU_THREADS": count},  # of tinygrad
         "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
         "JAX_PLATFORMS": "cpu",
         "KMP_BLOCKTIME": "1",  # else Intel's threads spin for 200 ms, into what is measured next
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         **more,
     }

@@ -121,7 +121,7 @@ class Run:
         if "error" in answer:
             found.fail(answer["error"])
         elif "missing" in answer:
-            found.status = NO_CASE
+            found.status, found.reason = NO_CASE, answer["missing"]
         else:
             found.first_call, found.fingerprint = answer["first_call"], answer["fingerprint"]
             found.repetitions = answer["repetitions"]

@@ -35,6 +35,11 @@ def load(engine: str, threads: int) -> ModuleType:
     return module
 
 
+def described(error: Exception) -> str:
+    """Give an error as one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def measure(step: Step, repetitions: int) -> float:
     """Give the seconds that one of so many calls took."""
     calls = range(repetitions)
@@ -70,7 +75,7 @@ class Worker:
         gc.unfreeze()
         gc.collect()
         if kind not in self.engine.KINDS:
-            return {"missing": True}
+            return {"missing": ""}
         step = self.engine.KINDS[kind](**params)
         start = time.perf_counter()
         result = step()
@@ -93,9 +98,10 @@ class Worker:
         """Do what a command says; give what was found, or what went wrong."""
         try:
             return self.prepare(**command["prepare"]) if "prepare" in command else self.run()
+        except NotImplementedError as error:
+            return {"missing": str(error) or "not implemented"}
         except Exception as error:
-            text = " ".join(str(error).split())
-            return {"error": f"{type(error).__name__}: {text[:200]}"}
+            return {"error": described(error)}
 
 
 def main(engine: str, threads: int) -> None:
@@ -109,7 +115,7 @@ def main(engine: str, threads: int) -> None:
     try:
         worker = Worker(load(engine, threads))
     except Exception as error:
-        say({"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"})
+        say({"error": described(error)})
         return
     say({"ready": True})
     for line in sys.stdin:

@@ -1,5 +1,6 @@
 """The numbers that go into every engine: the same for each, from a seed."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def weights(*shapes: tuple[int, ...], seed: int = 2) -> list[Array]:
 
 def mlp(sizes: list[int], batch: int) -> tuple[Array, Array, list[Array]]:
     """Give images, labels and the parameters weight, bias, weight, bias ... of a multilayer perceptron."""
-    shapes = [shape for a, b in zip(sizes, sizes[1:], strict=False) for shape in ((a, b), (b,))]
+    shapes = [shape for a, b in itertools.pairwise(sizes) for shape in ((a, b), (b,))]
     return (*classified((batch, sizes[0]), sizes[-1]), weights(*shapes))
 
 
@@ -78,6 +79,4 @@ def agree(a: list[list[float]], b: list[list[float]], rtol: float = 1e-3) -> boo
     if len(a) != len(b):
         return False
     pairs = zip(a, b, strict=True)
-    return all(
-        abs(p[i] - q[i]) <= rtol * max(abs(p[0]), abs(q[0])) + 1e-12 for p, q in pairs for i in (0, 1)
-    )
+    return all(abs(p[i] - q[i]) <= rtol * max(abs(p[0]), abs(q[0])) + 1e-12 for p, q in pairs for i in (0, 1))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .engines import ENGINES
-from .worker import described, load
+from .worker import described, load, pin
 
 _SMALL_BATCH = 4
 
@@ -91,6 +91,7 @@ def _peak() -> int:
 
 def main(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[str, Any]:
     """Measure; give the answer."""
+    pin(threads)
     try:
         if kind == "import":
             return importing(engine)

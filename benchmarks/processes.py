@@ -34,13 +34,6 @@ def environment(threads: int, **more: str) -> dict[str, str]:
     }
 
 
-def pin(threads: int) -> None:
-    """Keep this process and its children to so many processors, where that is possible."""
-    if hasattr(os, "sched_setaffinity"):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, allowed[:threads])
-
-
 def processors() -> int:
     """Give how many processors there are for us."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -55,7 +48,7 @@ class Process:
 
     def __init__(self, engine: str, threads: int) -> None:
         self.engine, self.threads = engine, threads
-        self._log = tempfile.TemporaryFile("w+")
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed by close()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", engine, str(threads)],
             stdin=subprocess.PIPE,
@@ -63,7 +56,6 @@ class Process:
             stderr=self._log,
             text=True,
             env=environment(threads),
-            preexec_fn=lambda: pin(threads),
         )
         self._started = False
 
@@ -139,7 +131,6 @@ def fresh(engine: str, threads: int, kind: str, params: dict[str, Any], seconds:
             capture_output=True,
             text=True,
             env=environment(threads, **more),
-            preexec_fn=lambda: pin(threads),
             timeout=seconds,
         )
     except subprocess.TimeoutExpired:

@@ -15,9 +15,9 @@ from .targets import verdicts
 
 _LEGEND = """\
 Each cell is the median of the rounds.  Ours has the spread with it, half the distance of the quartiles; a peer has
-**ours / peer** in parentheses, the median of the rounds' ratios: below 1, we are faster (or smaller).  "of the limit" is the
-time that the machine needs at least, by its measured FLOP/s and memory bandwidth, over ours; what stays in a cache
-may exceed 100 %.  "–": the engine has no such case."""
+**ours / peer** in parentheses, the median of the rounds' ratios: below 1, we are faster (or smaller).  "of the limit"
+is the time that the machine needs at least, by its measured FLOP/s and memory bandwidth, over ours; what stays in a
+cache may exceed 100 %.  "–": the engine has no such case."""
 
 
 def describe_machine() -> dict[str, Any]:
@@ -78,12 +78,9 @@ def _machine(results: dict[str, Any]) -> str:
     ]
     limits = results["limits"]
     if limits:
-        found = {name: limit["median"] / 1e9 for name, limit in limits.items()}
-        lines.append(
-            "Measured in between: "
-            + " and ".join(f"{found[n]:.0f} {u}" for n, u in (("flops", "GFLOP/s"), ("bandwidth", "GB/s")) if n in found)
-            + "."
-        )
+        units = {"flops": "GFLOP/s", "bandwidth": "GB/s"}
+        found = [f"{limit['median'] / 1e9:.0f} {units[name]}" for name, limit in limits.items()]
+        lines.append(f"Measured in between, by NumPy: {' and '.join(found)}.")
     if results["absent"]:
         lines.append(f"Not installed, and so not measured: {', '.join(results['absent'])}.")
     if results["restless"]:

@@ -36,7 +36,7 @@ def _ratios(rows: list[Row], peer: str) -> list[tuple[float, str]]:
 
 
 def _at_most(target: str, limit: float, found: list[tuple[float, str]], unit: str = "") -> Verdict:
-    """The largest of what was found is to be no larger than this."""
+    """Hold the largest of what was found against the limit."""
     if not found:
         return Verdict(target, f"≤ {limit:g}{unit}", "not measured", None)
     value, where = max(found)

@@ -29,7 +29,7 @@ class Conv(NamedTuple):
         return (self.size + 2 * self.padding - self.dilation * (self.filter - 1) - 1) // self.stride + 1
 
     def params(self) -> dict[str, Any]:
-        """What builders get."""
+        """Give what builders get."""
         return {
             "x": (self.batch, self.inputs, self.size, self.size),
             "w": (self.outputs, self.inputs // self.groups, self.filter, self.filter),
@@ -41,11 +41,11 @@ class Conv(NamedTuple):
         }
 
     def flop(self) -> float:
-        """A multiplication and an addition for each element of a filter, at each place; padding counts."""
+        """Count a multiplication and an addition for each element of a filter at each place, padding included."""
         return 2.0 * self.batch * self.outputs * self.out**2 * self.inputs // self.groups * self.filter**2
 
     def bytes(self) -> float:
-        """Image, filter and output once; each of the three tasks makes one of them from the other two."""
+        """Count image, filter and output once; each of the three tasks makes one of them from the other two."""
         images = self.batch * (self.inputs * self.size**2 + self.outputs * self.out**2)
         return FLOAT * (images + self.outputs * self.inputs // self.groups * self.filter**2)
 

@@ -1,5 +1,6 @@
 """Losses, optimizer steps and whole training steps."""
 
+import itertools
 import math
 from typing import Any
 
@@ -9,14 +10,14 @@ OPTIMIZERS = ("adam", "momentum")
 
 
 def _mlp_flop(sizes: tuple[int, ...], batch: int) -> float:
-    """Two FLOP a weight and example, three times over (forward, dw, dx), but no dx for the data."""
-    weights = [math.prod(pair) for pair in zip(sizes, sizes[1:], strict=False)]
+    """Count two FLOP a weight and example, three times over (forward, dw, dx), but no dx for the data."""
+    weights = [math.prod(pair) for pair in itertools.pairwise(sizes)]
     return 2.0 * batch * (3 * sum(weights) - weights[0])
 
 
 def _mlp_bytes(sizes: tuple[int, ...], batch: int, arrays: int) -> float:
-    """The images and, at each step, `arrays` arrays the size of all parameters."""
-    parameters = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    """Count the images and, at each step, `arrays` arrays the size of all parameters."""
+    parameters = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     return FLOAT * (batch * sizes[0] + arrays * parameters)
 
 

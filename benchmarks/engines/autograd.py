@@ -30,13 +30,13 @@ def _recorded(op: str) -> Callable[..., Any]:
 
 
 def op_recorded(op: str, shapes: Any) -> Step:
-    """An operation, recorded so that its gradients could follow."""
+    """Time an operation, recorded so that its gradients could follow."""
     both, inputs = _recorded(op), tuple(data.normal(*shapes))
     return lambda: both(inputs)[1]
 
 
 def op_gradient(op: str, shapes: Any) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     both, inputs = _recorded(op), tuple(data.normal(*shapes))
     (cotangent,) = data.normal(np.shape(OPS[op](*inputs)), seed=5)
 
@@ -83,14 +83,14 @@ def _loss(scores: Any, labels: Any) -> Any:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = data.classified((rows, classes), classes)
     gradient = grad(lambda x: _loss(x, labels))
     return lambda: gradient(scores)
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
     update = _update(optimizer, values)
 

@@ -1,5 +1,6 @@
 """autograd_np, used as its README says."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +45,7 @@ def _taken(leaves: list[ag.Tensor]) -> list[Any]:
 
 
 def op_recorded(op: str, shapes: list[list[int]]) -> Step:
-    """An operation on arrays that want a gradient."""
+    """Time an operation on arrays that want a gradient."""
     f, leaves = OPS[op], _leaves(data.normal(*map(tuple, shapes)))
     if len(leaves) == 1:
         (x,) = leaves
@@ -54,7 +55,7 @@ def op_recorded(op: str, shapes: list[list[int]]) -> Step:
 
 
 def op_gradient(op: str, shapes: list[list[int]]) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     f, leaves = OPS[op], _leaves(data.normal(*map(tuple, shapes)))
     (cotangent,) = data.normal(f(*leaves).shape, seed=5)
 
@@ -80,7 +81,7 @@ def chain(size: int, links: int) -> Step:
 
 
 def conv_forward(x: Any, w: Any, g: Any, **geometry: Any) -> Step:
-    """The convolution of arrays."""
+    """Time the convolution of arrays."""
     image, filters = data.normal(x, w)
     return lambda: ag.conv2d(image, filters, **geometry)
 
@@ -102,13 +103,13 @@ def _pool(which: str) -> Callable[..., Any]:
 
 
 def pool_recorded(which: str, shape: Any, size: int) -> Step:
-    """A pooling of images that want a gradient."""
+    """Time a pooling of images that want a gradient."""
     pool, (x,) = _pool(which), _leaves(data.normal(shape))
     return lambda: pool(x, size)
 
 
 def pool_gradient(which: str, shape: Any, size: int) -> Step:
-    """A pooling and its gradient."""
+    """Time a pooling and its gradient."""
     n, c, h, w = shape
     image, cotangent = data.normal(shape, (n, c, h // size, w // size))
     pool, (x,) = _pool(which), _leaves([image])
@@ -125,7 +126,7 @@ def batch_norm(shape: Any) -> Step:
     channels = (shape[1],)
     image, gamma, beta, cotangent = data.normal(shape, channels, channels, shape)
     leaves = _leaves([image, gamma, beta])
-    f = ag.batch_norm  # type: ignore[attr-defined]
+    f: Any = ag.batch_norm
 
     def step() -> list[Any]:
         f(*leaves).backward(cotangent)
@@ -135,7 +136,7 @@ def batch_norm(shape: Any) -> Step:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = data.classified((rows, classes), classes)
     (x,) = _leaves([scores])
 
@@ -147,7 +148,7 @@ def cross_entropy(rows: int, classes: int) -> Step:
 
 
 def optimizer(which: str, size: int) -> Step:
-    """A step of an optimizer, the gradients being there."""
+    """Time a step of an optimizer, the gradients being there."""
     values, gradients = data.parameters(size)
     leaves = _leaves(values)
     rule = OPTIMIZERS[which](leaves)
@@ -179,16 +180,16 @@ def _training(model: nn.Module, values: list[np.ndarray], images: Any, labels: A
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
     layers: list[nn.Module] = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in itertools.pairwise(sizes):
         layers += [nn.Dense(a, b, rng=0), nn.ReLU()]
     return _training(nn.Sequential(*layers[:-1]), values, images, labels, optimizer)
 
 
 def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str) -> Step:
-    """A training step of a convolutional network."""
+    """Time a training step of a convolutional network."""
     images, labels, values = data.cnn(channels, filter, batch, size)
     a, b = channels
     model = nn.Sequential(
@@ -200,7 +201,7 @@ def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str)
 
 
 def first_gradient() -> Step:
-    """A small convolution and its gradients."""
+    """Time a small convolution and its gradients."""
     x, w = _leaves(data.normal((2, 3, 8, 8), (4, 3, 3, 3)))
 
     def step() -> list[Any]:

@@ -46,12 +46,12 @@ def _gradient(f: Callable[..., Any], *args: Any, cotangent: Any) -> Step:
 
 
 def op_recorded(op: str, shapes: Any) -> Step:
-    """An operation: JAX records nothing when it runs."""
+    """Time an operation: JAX records nothing when it runs."""
     return _compiled(OPS[op], *_inputs(*shapes))
 
 
 def op_gradient(op: str, shapes: Any) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     inputs = _inputs(*shapes)
     (cotangent,) = _inputs(OPS[op](*inputs).shape, seed=5)
     return _gradient(OPS[op], *inputs, cotangent=cotangent)
@@ -81,7 +81,7 @@ def _conv(x: Any, w: Any, stride: int = 1, padding: int = 0, dilation: int = 1, 
 
 
 def conv_forward(x: Any, w: Any, g: Any, **geometry: Any) -> Step:
-    """The convolution."""
+    """Time the convolution."""
     return _compiled(lambda x, w: _conv(x, w, **geometry), *_inputs(x, w))
 
 
@@ -107,12 +107,12 @@ def _pool(x: Any, which: str, size: int) -> Any:
 
 
 def pool_recorded(which: str, shape: Any, size: int) -> Step:
-    """A pooling."""
+    """Time a pooling."""
     return _compiled(lambda x: _pool(x, which, size), *_inputs(shape))
 
 
 def pool_gradient(which: str, shape: Any, size: int) -> Step:
-    """A pooling and its gradient."""
+    """Time a pooling and its gradient."""
     n, c, h, w = shape
     x, cotangent = _inputs(shape, (n, c, h // size, w // size))
     return _gradient(lambda x: _pool(x, which, size), x, cotangent=cotangent)
@@ -137,7 +137,7 @@ def _loss(scores: Any, labels: Any) -> Any:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = map(jnp.asarray, data.classified((rows, classes), classes))
     compiled = jax.jit(jax.value_and_grad(_loss))
     return lambda: [jax.block_until_ready(compiled(scores, labels))[1]]
@@ -167,7 +167,7 @@ def _state(which: str, values: list[np.ndarray]) -> Any:
 
 
 def optimizer(which: str, size: int) -> Step:
-    """A step of an optimizer, the gradients being there."""
+    """Time a step of an optimizer, the gradients being there."""
     arrays, given = data.parameters(size)
     values, gradients, state = [jnp.array(v) for v in arrays], [jnp.array(g) for g in given], _state(which, arrays)
     compiled = jax.jit(lambda v, g, s: _update(which, v, g, s), donate_argnums=(0, 2))
@@ -199,7 +199,7 @@ def _training(forward: Callable[..., Any], arrays: Any, images: Any, labels: Any
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
 
     def forward(values: Any, x: Any) -> Any:
@@ -211,7 +211,7 @@ def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
 
 
 def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str) -> Step:
-    """A training step of a convolutional network."""
+    """Time a training step of a convolutional network."""
     images, labels, values = data.cnn(channels, filter, batch, size)
 
     def forward(values: Any, x: Any) -> Any:
@@ -224,7 +224,7 @@ def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str)
 
 
 def first_gradient() -> Step:
-    """A small convolution and its gradients."""
+    """Time a small convolution and its gradients."""
     f = jax.jit(jax.grad(lambda x, w: _conv(x, w, padding=1).sum(), (0, 1)))
     x, w = _inputs((2, 3, 8, 8), (4, 3, 3, 3))
     return lambda: list(jax.block_until_ready(f(x, w)))

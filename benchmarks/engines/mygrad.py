@@ -38,13 +38,13 @@ def _taken(leaves: list[mg.Tensor]) -> list[Any]:
 
 
 def op_recorded(op: str, shapes: Any) -> Step:
-    """An operation on tensors that want a gradient."""
+    """Time an operation on tensors that want a gradient."""
     f, leaves = OPS[op], _leaves(*shapes)
     return lambda: f(*leaves)
 
 
 def op_gradient(op: str, shapes: Any) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     f, leaves = OPS[op], _leaves(*shapes)
     (cotangent,) = data.normal(f(*leaves).shape, seed=5)
 
@@ -70,7 +70,7 @@ def chain(size: int, links: int) -> Step:
 
 
 def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: int, groups: int) -> Step:
-    """The convolution, nothing recorded; MyGrad's has no groups."""
+    """Time the convolution, nothing recorded; MyGrad's has no groups."""
     if groups != 1:
         raise NotImplementedError("MyGrad's convolution has no groups")
     image, filters = data.normal(x, w)
@@ -83,7 +83,7 @@ def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: in
 
 
 def pool_recorded(which: str, shape: Any, size: int) -> Step:
-    """A pooling of images that want a gradient; MyGrad has that of the maximum."""
+    """Time a pooling of images that want a gradient; MyGrad has that of the maximum."""
     if which != "max":
         raise NotImplementedError("MyGrad has no pooling of the mean")
     (x,) = _leaves(shape)
@@ -91,7 +91,7 @@ def pool_recorded(which: str, shape: Any, size: int) -> Step:
 
 
 def pool_gradient(which: str, shape: Any, size: int) -> Step:
-    """A pooling and its gradient."""
+    """Time a pooling and its gradient."""
     if which != "max":
         raise NotImplementedError("MyGrad has no pooling of the mean")
     n, c, h, w = shape
@@ -106,7 +106,7 @@ def pool_gradient(which: str, shape: Any, size: int) -> Step:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = data.classified((rows, classes), classes)
     x = mg.tensor(scores)
 
@@ -132,7 +132,7 @@ def _training(forward: Callable[[list[Any]], Any], values: list[np.ndarray], lab
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
 
     def forward(leaves: list[Any]) -> Any:
@@ -145,7 +145,7 @@ def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
 
 
 def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str) -> Step:
-    """A training step of a convolutional network."""
+    """Time a training step of a convolutional network."""
     images, labels, values = data.cnn(channels, filter, batch, size)
 
     def forward(leaves: list[Any]) -> Any:

@@ -1,5 +1,6 @@
 """NumPy by hand: what one would write who derives the gradients for this one task, and the limits of the machine."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -63,7 +64,7 @@ OPS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 
 def op_recorded(op: str, shapes: list[list[int]]) -> Step:
-    """The operation: NumPy records nothing."""
+    """Time the operation: NumPy records nothing."""
     f, inputs = OPS[op][0], data.normal(*map(tuple, shapes))
     if len(inputs) == 1:
         (x,) = inputs
@@ -73,14 +74,14 @@ def op_recorded(op: str, shapes: list[list[int]]) -> Step:
 
 
 def op_gradient(op: str, shapes: list[list[int]]) -> Step:
-    """The operation and its gradients."""
+    """Time the operation and its gradients."""
     (f, both), inputs = OPS[op], data.normal(*map(tuple, shapes))
     (g,) = data.normal(np.shape(f(*inputs)), seed=5)
     return lambda: both(g, *inputs)
 
 
 def chain(size: int, links: int) -> Step:
-    """The chain and its gradient, with a list of what the way back needs."""
+    """Time the chain and its gradient, with a list of what the way back needs."""
     (x,) = data.normal((size,))
 
     def step() -> Array:
@@ -146,7 +147,7 @@ class _Conv:
 
 
 def conv_forward(**params: Any) -> Step:
-    """The convolution."""
+    """Time the convolution."""
     conv, (x, w) = _Conv(**params), data.normal(params["x"], params["w"])
     return lambda: conv.forward(x, w)
 
@@ -198,7 +199,7 @@ def _loss(scores: Array, labels: Array) -> tuple[Array, Array]:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = data.classified((rows, classes), classes)
     return lambda: _loss(scores, labels)[1]
 
@@ -242,7 +243,7 @@ def _update(which: str, values: list[Array]) -> Callable[[list[Array]], None]:
 
 
 def optimizer(which: str, size: int) -> Step:
-    """A step of an optimizer, the gradients being there."""
+    """Time a step of an optimizer, the gradients being there."""
     values, gradients = data.parameters(size)
     update = _update(which, values)
 
@@ -254,7 +255,7 @@ def optimizer(which: str, size: int) -> Step:
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
     update, last = _update(optimizer, values), len(values) - 2
 
@@ -282,17 +283,17 @@ def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
 
 
 def limit_flops(size: int) -> Step:
-    """A product of large matrices."""
+    """Time a product of large matrices."""
     x, y = data.normal((size, size), (size, size))
     out = np.empty_like(x)
     return lambda: np.matmul(x, y, out=out)
 
 
 def limit_bandwidth(size: int) -> Step:
-    """The sum of two arrays far larger than the caches, on all threads: two arrays read, one written."""
+    """Time the sum of two arrays far larger than the caches, on all threads: two arrays read, one written."""
     a, b, out = np.ones(size, np.float32), np.ones(size, np.float32), np.zeros(size, np.float32)
     edges = np.linspace(0, size, _threads + 1, dtype=int)
-    parts = [(a[i:j], b[i:j], out[i:j]) for i, j in zip(edges, edges[1:], strict=False)]
+    parts = [(a[i:j], b[i:j], out[i:j]) for i, j in itertools.pairwise(edges)]
     pool = ThreadPoolExecutor(_threads)
 
     def step() -> Array:

@@ -20,7 +20,7 @@ def arrays(result: Any) -> list[np.ndarray]:
 
 
 def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: int, groups: int) -> Step:
-    """The convolution, seven loops deep, of the lists that the arrays hold; without groups."""
+    """Time the convolution, seven loops deep, of the lists that the arrays hold; without groups."""
     if groups != 1:
         raise NotImplementedError("groups")
     images, filters = data.normal(x, w)

@@ -58,19 +58,19 @@ def _gradient(f: Callable[..., Tensor], *inputs: Tensor, cotangent: Tensor, want
 
 
 def op_recorded(op: str, shapes: Any) -> Step:
-    """An operation."""
+    """Time an operation."""
     return _compiled(lambda *args: [OPS[op](*args)], *_inputs(*shapes))
 
 
 def op_gradient(op: str, shapes: Any) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     inputs = _inputs(*shapes)
     (cotangent,) = _inputs(OPS[op](*inputs).shape, seed=5)
     return _gradient(OPS[op], *inputs, cotangent=cotangent)
 
 
 def conv_forward(x: Any, w: Any, g: Any, **geometry: Any) -> Step:
-    """The convolution."""
+    """Time the convolution."""
     return _compiled(lambda x, w: [x.conv2d(w, **geometry)], *_inputs(x, w))
 
 
@@ -96,19 +96,19 @@ def _pool(which: str) -> Callable[..., Tensor]:
 
 
 def pool_recorded(which: str, shape: Any, size: int) -> Step:
-    """A pooling."""
+    """Time a pooling."""
     return _compiled(lambda x: [_pool(which)(x, (size, size))], *_inputs(shape))
 
 
 def pool_gradient(which: str, shape: Any, size: int) -> Step:
-    """A pooling and its gradient."""
+    """Time a pooling and its gradient."""
     n, c, h, w = shape
     x, cotangent = _inputs(shape, (n, c, h // size, w // size))
     return _gradient(lambda x: _pool(which)(x, (size, size)), x, cotangent=cotangent)
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = data.classified((rows, classes), classes)
 
     def f(x: Tensor, y: Tensor) -> list[Tensor]:
@@ -127,7 +127,7 @@ def _parameter(value: np.ndarray) -> Tensor:
 
 
 def optimizer(which: str, size: int) -> Step:
-    """A step of an optimizer, the gradients being there."""
+    """Time a step of an optimizer, the gradients being there."""
     values, gradients = data.parameters(size)
     leaves, given = [_parameter(v) for v in values], [Tensor(g).realize() for g in gradients]
     rule = OPTIMIZERS[which](leaves)
@@ -156,7 +156,7 @@ def _training(forward: Callable[..., Tensor], values: Any, images: Any, labels: 
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
 
     def forward(leaves: list[Tensor], x: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
 
 
 def cnn(channels: list[int], filter: int, batch: int, size: int, optimizer: str) -> Step:
-    """A training step of a convolutional network."""
+    """Time a training step of a convolutional network."""
     images, labels, values = data.cnn(channels, filter, batch, size)
 
     def forward(leaves: list[Tensor], x: Tensor) -> Tensor:

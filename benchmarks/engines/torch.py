@@ -1,5 +1,6 @@
 """PyTorch, used as well as we know how: fused optimizers, gradients set to None, one operator for conv's gradients."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ def _taken(leaves: list[Tensor]) -> list[Any]:
 
 
 def op_recorded(op: str, shapes: Any) -> Step:
-    """An operation on tensors that want a gradient."""
+    """Time an operation on tensors that want a gradient."""
     f, leaves = OPS[op], _leaves(*shapes)
     if len(leaves) == 1:
         (x,) = leaves
@@ -59,7 +60,7 @@ def op_recorded(op: str, shapes: Any) -> Step:
 
 
 def op_gradient(op: str, shapes: Any) -> Step:
-    """An operation and its gradients."""
+    """Time an operation and its gradients."""
     f, leaves = OPS[op], _leaves(*shapes)
     (cotangent,) = tensors(tuple(f(*leaves).shape), seed=5)
 
@@ -105,7 +106,7 @@ class Images:
         return [self.layout(t) for t in tensors(*shapes)]
 
     def conv_forward(self, x: Any, w: Any, g: Any, **geometry: Any) -> Step:
-        """The convolution, nothing recorded."""
+        """Time the convolution, nothing recorded."""
         image, filters = self.tensors(x, w)
 
         def step() -> Tensor:
@@ -137,13 +138,13 @@ class Images:
         return self._backward(wanted=1, **params)
 
     def pool_recorded(self, which: str, shape: Any, size: int) -> Step:
-        """A pooling of images that want a gradient."""
+        """Time a pooling of images that want a gradient."""
         pool = F.max_pool2d if which == "max" else F.avg_pool2d
         x = self.tensors(shape)[0].requires_grad_()
         return lambda: pool(x, size)
 
     def pool_gradient(self, which: str, shape: Any, size: int) -> Step:
-        """A pooling and its gradient."""
+        """Time a pooling and its gradient."""
         n, c, h, w = shape
         pool = F.max_pool2d if which == "max" else F.avg_pool2d
         x, cotangent = self.tensors(shape, (n, c, h // size, w // size))
@@ -168,7 +169,7 @@ class Images:
         return step
 
     def cnn(self, channels: list[int], filter: int, batch: int, size: int, optimizer: str) -> Step:
-        """A training step of a convolutional network."""
+        """Time a training step of a convolutional network."""
         images, labels, values = data.cnn(channels, filter, batch, size)
         a, b = channels
         model = nn.Sequential(
@@ -185,7 +186,7 @@ class Images:
 
 
 def cross_entropy(rows: int, classes: int) -> Step:
-    """The loss of a classifier, and its gradient."""
+    """Time the loss of a classifier, and its gradient."""
     scores, labels = map(torch.from_numpy, data.classified((rows, classes), classes))
     scores.requires_grad_()
 
@@ -197,7 +198,7 @@ def cross_entropy(rows: int, classes: int) -> Step:
 
 
 def optimizer(which: str, size: int) -> Step:
-    """A step of an optimizer, the gradients being there."""
+    """Time a step of an optimizer, the gradients being there."""
     values, gradients = data.parameters(size)
     leaves = [torch.from_numpy(v).requires_grad_() for v in values]
     for leaf, gradient in zip(leaves, gradients, strict=True):
@@ -237,16 +238,16 @@ def _training(
 
 
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
-    """A training step of a multilayer perceptron."""
+    """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
     layers: list[nn.Module] = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in itertools.pairwise(sizes):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return _training(nn.Sequential(*layers[:-1]), values, images, labels, optimizer)
 
 
 def first_gradient() -> Step:
-    """A small convolution and its gradients."""
+    """Time a small convolution and its gradients."""
     x, w = _leaves((2, 3, 8, 8), (4, 3, 3, 3))
 
     def step() -> list[Any]:

@@ -53,6 +53,7 @@ def _run(argv: Sequence[str] | None) -> int:
     groups = _known("group", args.groups or GROUPS, GROUPS)
     engines = _known("engine", args.engines.split(",") if args.engines else [*ENGINES], [*ENGINES])
     cases = [case for case in CASES if case.group in groups and args.match in case.name]
+    cases = [case for case in cases if (case.threads or 1) <= processors()]
     if not cases:
         raise _Wrong(f"no case of {', '.join(groups)} has {args.match!r} in its name; --list names them")
     if args.list:
@@ -69,17 +70,22 @@ def _run(argv: Sequence[str] | None) -> int:
 def _measure(settings: Settings, cases: Sequence[Case], machine: dict[str, Any], out: Path) -> list[Path]:
     with _Progress(len(cases) * settings.processes) as say:
         run = Run(settings, say)
-        run.measure(cases)
+        for group in dict.fromkeys(case.group for case in cases):
+            run.measure([case for case in cases if case.group == group])
+            written = write_report(out, _results(run, machine))  # so that an interruption leaves what there is
+    return [*written, *write_plots(out, run.rows)]
+
+
+def _results(run: Run, machine: dict[str, Any]) -> dict[str, Any]:
     limits = {name: {"median": statistics.median(s), "samples": s} for name, s in run.limits.items() if s}
-    results = {
+    return {
         "machine": machine,
-        "settings": asdict(settings),
+        "settings": asdict(run.settings),
         "absent": run.absent,
         "limits": limits,
         "restless": run.restless,
         "rows": run.rows,
     }
-    return [*write_report(out, results), *write_plots(out, run.rows)]
 
 
 class _Progress:

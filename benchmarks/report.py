@@ -124,7 +124,17 @@ def _table(rows: list[dict[str, Any]]) -> str:
             cells.append(f"{100 * row['least'] / ours:.0f} %" if row["least"] and ours else "–")
         lines.append(cells)
     head = ["case", *engines, *(["of the limit"] if bounded else [])]
-    return _grid(head, lines, "l" + "r" * (len(head) - 1))
+    return _grid(head, lines, "l" + "r" * (len(head) - 1)) + _first_calls(rows, engines)
+
+
+def _first_calls(rows: list[dict[str, Any]], engines: list[str]) -> str:
+    """Say how long the first call took, which is in no median: where it was longest."""
+    longest = []
+    for name in engines:
+        calls = [call for row in rows if (call := row["engines"][name]["first_call"]) is not None]
+        if calls:
+            longest.append(f"{name} {quantity(max(calls), 's')}")
+    return f"\n\nLongest first call, apart: {', '.join(longest)}." if longest else ""
 
 
 def _cell(row: dict[str, Any], engine: str) -> str:

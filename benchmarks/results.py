@@ -13,18 +13,24 @@ OK, FAILED, ABSENT, NO_CASE, MISMATCH = "ok", "failed", "not installed", "no cas
 
 @dataclass
 class Measured:
-    """What one engine did with one case; samples are seconds (or bytes), one a round."""
+    """What one engine did with one case; samples are seconds (or bytes), those of the rounds in `rounds`."""
 
     status: str = OK
     reason: str = ""
     samples: list[float] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
     first_call: float | None = None
     repetitions: int = 1
     fingerprint: list[list[float]] | None = None
 
     def fail(self, reason: str) -> None:
         """Note why there is no result."""
-        self.status, self.reason, self.samples = FAILED, reason, []
+        self.status, self.reason, self.samples, self.rounds = FAILED, reason, [], []
+
+    def add(self, turn: int, sample: float) -> None:
+        """Note what was measured in a round."""
+        self.rounds.append(turn)
+        self.samples.append(sample)
 
     def summary(self) -> dict[str, Any]:
         """Give everything, with the median and the quartiles."""
@@ -43,9 +49,11 @@ def quartiles(samples: list[float]) -> list[float]:
     return [first, third]
 
 
-def ratio(ours: list[float], theirs: list[float]) -> float:
-    """Give the median of the rounds' ratios: both ran one after the other, on the machine as it then was."""
-    return statistics.median(a / b for a, b in zip(ours, theirs, strict=False))
+def ratio(ours: Measured, theirs: Measured) -> float:
+    """Give the median of the rounds' ratios: in a round, both met the machine as it then was."""
+    other = dict(zip(theirs.rounds, theirs.samples, strict=True))
+    both = zip(ours.rounds, ours.samples, strict=True)
+    return statistics.median(sample / other[turn] for turn, sample in both if turn in other)
 
 
 def find_mismatches(measured: dict[str, Measured]) -> None:
@@ -66,11 +74,7 @@ def row(case: Case, threads: int, measured: dict[str, Measured], limits: dict[st
     ours = measured.get(OURS)
     ratios = {}
     if ours is not None and ours.status == OK and ours.samples:
-        ratios = {
-            name: ratio(ours.samples, m.samples)
-            for name, m in measured.items()
-            if name != OURS and m.status == OK and m.samples
-        }
+        ratios = {name: ratio(ours, m) for name, m in measured.items() if name != OURS and m.status == OK and m.samples}
     return {
         **asdict(case),
         "threads": threads,

@@ -13,12 +13,13 @@ from typing import Any
 
 from .cases import Case
 from .engines import ENGINES, installed
-from .processes import PREPARE_SECONDS, RUN_SECONDS, Gone, Process, fresh, processors
+from .processes import PREPARE_SECONDS, RUN_SECONDS, Gone, Process, fresh
 from .results import ABSENT, NO_CASE, Measured, find_mismatches, row
 
 # sgemm of 2048², and the sum of two arrays of 128 MiB: between the cases, by NumPy
 LIMITS = {"flops": ("limit_flops", {"size": 2048}, 2 * 2048.0**3),
           "bandwidth": ("limit_bandwidth", {"size": 2**25}, 3 * 4 * 2.0**25)}  # fmt: skip
+ENOUGH_ROUNDS = 3
 FRESH = ("autograd_np", "numpy", "torch", "jax")
 
 
@@ -32,6 +33,8 @@ class Settings:
     processes: int = 1
     seconds: float = 0.02
     """That a round of one engine takes, by repetitions; more where one repetition takes longer."""
+    patience: float = 10.0
+    """After so many seconds of one case, an engine runs in the first few rounds only."""
     limits: bool = True
 
 
@@ -48,7 +51,6 @@ class Run:
 
     settings: Settings
     say: Callable[[str], None] = lambda text: None
-    rows: list[dict[str, Any]] = field(default_factory=list)
     limits: dict[str, list[float]] = field(default_factory=dict)
     restless: int = 0
     """How often a process was still busy half a second after it should have been idle."""
@@ -59,25 +61,26 @@ class Run:
         self.absent = [name for name in self.settings.engines if not installed(name)]
 
     def measure(self, cases: Sequence[Case]) -> None:
-        """Measure the cases, group by group; what is found is in `rows` and `limits`."""
+        """Measure the cases; what is found is in `rows` and `limits`, added to what is there."""
+        found = [(case, self._empty()) for case in cases]
         try:
-            for group in dict.fromkeys(case.group for case in cases):
-                found: dict[str, dict[str, Measured]] = {}
-                for _ in range(self.settings.processes):
-                    for case in (case for case in cases if case.group == group):
-                        self._case(case, found.setdefault(case.name, self._empty()))
-                    self._close()
-                for case in cases:
-                    if case.group == group and found.get(case.name):
-                        self._found.append((case, case.threads or self.settings.threads, found[case.name]))
+            for repeat in range(self.settings.processes):
+                for case, measured in found:
+                    self._case(case, measured, repeat)
+                self._close()
         finally:
             self._close()
-        best = self.best_limits()
+        self._found += [(case, case.threads or self.settings.threads, measured) for case, measured in found]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """All cases that were measured, as JSON."""
+        best, rows = self.best_limits(), []
         for case, threads, measured in self._found:
             find_mismatches(measured)
             # the limits are those of the run's threads
-            known = best if threads == self.settings.threads else {}
-            self.rows.append(row(case, threads, measured, known))
+            rows.append(row(case, threads, measured, best if threads == self.settings.threads else {}))
+        return rows
 
     def best_limits(self) -> dict[str, float]:
         """Give the median of what the machine was seen to do: FLOP and bytes a second."""
@@ -88,29 +91,30 @@ class Run:
 
     # -- one case --------------------------------------------------------------------------------------------
 
-    def _case(self, case: Case, measured: dict[str, Measured]) -> None:
+    def _case(self, case: Case, measured: dict[str, Measured], repeat: int) -> None:
         threads = case.threads or self.settings.threads
         self.say(f"{case.group}: {case.name}")
-        if threads > processors():
-            for m in measured.values():
-                m.fail(f"there are not {threads} processors")
-            return
         rounds = min(self.settings.rounds, case.most_rounds or self.settings.rounds)
+        turns = range(repeat * rounds, (repeat + 1) * rounds)
         if case.fresh:
-            _Fresh(case, threads, measured).measure(rounds)
+            _Fresh(case, threads, measured).measure(turns)
             return
         ready = []
         for engine, found in measured.items():
             if found.status == "ok" and self._prepare(engine, threads, case, found):
                 ready.append(engine)
-        for turn in range(rounds):
+        spent = dict.fromkeys(ready, 0.0)
+        for turn in turns:
             for engine in order(ready, turn):
+                if spent[engine] > self.settings.patience and turn - turns[0] >= ENOUGH_ROUNDS:
+                    continue
                 answer = self._ask(engine, threads, {"run": True}, RUN_SECONDS)
                 if "error" in answer:
                     measured[engine].fail(answer["error"])
                     ready = [name for name in ready if name != engine]
                 else:
-                    measured[engine].samples.append(answer["seconds"])
+                    measured[engine].add(turn, answer["seconds"])
+                    spent[engine] += answer["seconds"] * measured[engine].repetitions
         if self.settings.limits and (case.flop or case.bytes):
             self._limits()
 
@@ -177,17 +181,16 @@ class _Fresh:
             elif found.status == "ok":
                 found.status = NO_CASE
 
-    def measure(self, rounds: int) -> None:
+    def measure(self, turns: range) -> None:
         with tempfile.TemporaryDirectory() as cache:
             if self.case.params.get("cache") != "cold":
                 for engine in self.engines:  # fills the caches, of the disk and of compiled code
-                    self._once(engine, cache)
-                    del self.measured[engine].samples[-1:]
-            for turn in range(rounds):
+                    self._once(engine, cache, None)
+            for turn in turns:
                 for engine in order([name for name in self.engines if self.measured[name].status == "ok"], turn):
-                    self._once(engine, cache)
+                    self._once(engine, cache, turn)
 
-    def _once(self, engine: str, cache: str) -> None:
+    def _once(self, engine: str, cache: str, turn: int | None) -> None:
         found = self.measured[engine]
         with tempfile.TemporaryDirectory() as empty:
             folder = empty if self.case.params.get("cache") == "cold" else cache
@@ -203,8 +206,8 @@ class _Fresh:
             found.fail(answer["error"])
         elif "missing" in answer:
             found.status = NO_CASE
-        else:
-            found.samples.append(answer["value"])
+        elif turn is not None:
+            found.add(turn, answer["value"])
             found.fingerprint = answer.get("fingerprint")
 
 

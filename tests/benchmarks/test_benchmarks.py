@@ -211,7 +211,8 @@ def test_repetitions_fill_the_time():
 
 
 def test_ratios_are_of_rounds_and_quantities_readable():
-    assert ratio([1, 20, 3], [2, 10, 6]) == 0.5
+    ours, theirs = Measured(samples=[1, 20, 3], rounds=[0, 1, 2]), Measured(samples=[2, 6, 9], rounds=[0, 2, 3])
+    assert ratio(ours, theirs) == 0.5
     numbers = [(1.234e-7, "s"), (4.5e-3, "s"), (12.0, "s"), (0.5e-9, "s"), (3 * 2**20, "B")]
     assert [quantity(*n) for n in numbers] == ["123 ns", "4.5 ms", "12 s", "0.5 ns", "3 MiB"]
 

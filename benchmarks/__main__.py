@@ -89,7 +89,7 @@ def _results(run: Run, machine: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Progress:
-    """Says which case is being measured: a bar where tqdm is installed, else a line a case."""
+    """Says which case is being measured: a bar on a terminal where tqdm is installed, else a line a case."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done = total, 0
@@ -100,7 +100,9 @@ class _Progress:
             from tqdm import tqdm
         except ImportError:
             return self._line
-        self.bar = tqdm(total=self.total, unit="case", disable=None)
+        if not sys.stderr.isatty():
+            return self._line
+        self.bar = tqdm(total=self.total, unit="case")
         return self._advance
 
     def __exit__(self, *_: object) -> None:

@@ -56,6 +56,7 @@ class Run:
     """How often a process was still busy half a second after it should have been idle."""
 
     def __post_init__(self) -> None:
+        self._cache = tempfile.TemporaryDirectory()  # of compiled code, for the cases that have a warm one
         self._workers: dict[tuple[str, int, str], Process] = {}
         self._found: list[tuple[Case, int, dict[str, Measured]]] = []
         self.absent = [name for name in self.settings.engines if not installed(name)]
@@ -97,7 +98,7 @@ class Run:
         rounds = min(self.settings.rounds, case.most_rounds or self.settings.rounds)
         turns = range(repeat * rounds, (repeat + 1) * rounds)
         if case.fresh:
-            _Fresh(case, threads, measured).measure(turns)
+            _Fresh(case, threads, measured, self._cache.name).measure(turns)
             return
         ready = []
         for engine, found in measured.items():
@@ -172,8 +173,8 @@ class Run:
 class _Fresh:
     """A case for which every engine begins a new process each round."""
 
-    def __init__(self, case: Case, threads: int, measured: dict[str, Measured]) -> None:
-        self.case, self.threads, self.measured = case, threads, measured
+    def __init__(self, case: Case, threads: int, measured: dict[str, Measured], cache: str) -> None:
+        self.case, self.threads, self.measured, self.cache = case, threads, measured, cache
         self.engines = []
         for name, found in measured.items():
             if found.status == "ok" and name in FRESH:
@@ -182,18 +183,17 @@ class _Fresh:
                 found.status = NO_CASE
 
     def measure(self, turns: range) -> None:
-        with tempfile.TemporaryDirectory() as cache:
-            if self.case.params.get("cache") != "cold":
-                for engine in self.engines:  # fills the caches, of the disk and of compiled code
-                    self._once(engine, cache, None)
-            for turn in turns:
-                for engine in order([name for name in self.engines if self.measured[name].status == "ok"], turn):
-                    self._once(engine, cache, turn)
+        if self.case.params.get("cache") != "cold":
+            for engine in self.engines:  # fills the caches, of the disk and of compiled code
+                self._once(engine, None)
+        for turn in turns:
+            for engine in order([name for name in self.engines if self.measured[name].status == "ok"], turn):
+                self._once(engine, turn)
 
-    def _once(self, engine: str, cache: str, turn: int | None) -> None:
+    def _once(self, engine: str, turn: int | None) -> None:
         found = self.measured[engine]
         with tempfile.TemporaryDirectory() as empty:
-            folder = empty if self.case.params.get("cache") == "cold" else cache
+            folder = empty if self.case.params.get("cache") == "cold" else self.cache
             try:
                 answer = fresh(
                     *(engine, self.threads, self.case.kind, self.case.params, PREPARE_SECONDS),

@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def _bare(axes: Any) -> None:
 
 
 def _ratios(path: Path, rows: list[dict[str, Any]], peer: str) -> Path | None:
-    """Draw a dot a case: our time over the peer's, with the line where both are equal; two columns of groups."""
+    """Draw a dot a case: our time over the peer's, with the line where both are equal."""
     from matplotlib.figure import Figure
 
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -82,30 +83,27 @@ def _ratios(path: Path, rows: list[dict[str, Any]], peer: str) -> Path | None:
         axes.axvline(1, color=INK, linewidth=1)
         axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
         axes.set_axisbelow(True)
-        _plain_ticks(axes, low, high)
+        _plain_ticks(axes.xaxis, low, high)
         axes.set_xlabel(f"ours / {peer}, log scale", fontsize=8.5, color=INK)
     figure.savefig(path, dpi=_DPI)
     return path
 
 
 def _columns(sizes: list[tuple[str, int]]) -> list[list[str]]:
-    """Split the groups, in their order, into two columns of about one length, unless they are few."""
-    total = sum(size for _, size in sizes)
-    if total <= 30 or len(sizes) < 2:
-        return [[name for name, _ in sizes]]
-    lengths = [sum(size + 1.6 for _, size in sizes[:k]) for k in range(1, len(sizes))]
-    whole = sum(size + 1.6 for _, size in sizes)
-    cut = min(range(len(lengths)), key=lambda k: max(lengths[k], whole - lengths[k])) + 1
-    return [[name for name, _ in sizes[:cut]], [name for name, _ in sizes[cut:]]]
+    """Split the groups, in their order, into up to three columns, so that the longest is as short as it can be."""
+    count = min(len(sizes), 1 + sum(size for _, size in sizes) // 35, 3)
+    splits = [(0, *cuts, len(sizes)) for cuts in combinations(range(1, len(sizes)), count - 1)]
+    longest = lambda split: max(sum(size + 1.6 for _, size in sizes[i:j]) for i, j in pairwise(split))
+    return [[name for name, _ in sizes[i:j]] for i, j in pairwise(min(splits, key=longest))]
 
 
-def _plain_ticks(axes: Any, low: float, high: float) -> None:
-    """Label a logarithmic axis of ratios with plain numbers, not too many."""
+def _plain_ticks(axis: Any, low: float, high: float) -> None:
+    """Label a logarithmic axis with plain numbers, not too many."""
     steps = (1, 2, 5) if high / low < 300 else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_xticks([], minor=True)
+    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
 
 
 def _scaling(path: Path, rows: list[dict[str, Any]]) -> Path | None:
@@ -140,8 +138,7 @@ def _scaling(path: Path, rows: list[dict[str, Any]]) -> Path | None:
         places = sorted({place for points in lines.values() for place, _ in points})
         axes.set_xticks(places, [str(place) for place in places])
         axes.set_xticks([], minor=True)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.yaxis.set_minor_formatter(lambda value, _: "")
+        _plain_ticks(axes.yaxis, *axes.get_ylim())
         axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
         axes.set_title(f"{model}: {what}", fontsize=10, color=INK, loc="left")
         axes.set_xlabel(what, fontsize=8.5, color=INK)
@@ -155,14 +152,13 @@ def _scaling(path: Path, rows: list[dict[str, Any]]) -> Path | None:
 
 def _name_lines(axes: Any, lines: dict[str, list[tuple[int, float]]]) -> None:
     """Write each engine's name at the end of its line, moved apart where they would meet."""
-    ends = sorted((math.log(max(points)[1]), max(points), engine) for engine, points in lines.items())
+    ends = sorted((math.log(max(points)[1]), max(points)[0], engine) for engine, points in lines.items())
     low, high = (math.log(value) for value in axes.get_ylim())
-    gap, last = (high - low) * 0.075, -math.inf
-    for height, (x, _), engine in ends:
-        last = max(height, last + gap)
+    heights = _apart([height for height, _, _ in ends], (high - low) * 0.075)
+    for height, (_, x, engine) in zip(heights, ends, strict=True):
         axes.annotate(
             engine,
-            (x, math.exp(last)),
+            (x, math.exp(height)),
             xytext=(6, 0),
             textcoords="offset points",
             fontsize=7.5,
@@ -171,3 +167,19 @@ def _name_lines(axes: Any, lines: dict[str, list[tuple[int, float]]]) -> None:
             fontweight="bold" if engine == OURS else "normal",
             annotation_clip=False,
         )
+
+
+def _apart(heights: list[float], gap: float) -> list[float]:
+    """Move sorted heights as little as makes them at least `gap` apart: those that meet stand around their mean."""
+    clusters: list[list[float]] = []
+    for height in heights:
+        clusters.append([height])
+        while len(clusters) > 1 and _bottom(clusters[-1], gap) < _bottom(clusters[-2], gap) + len(clusters[-2]) * gap:
+            last = clusters.pop()
+            clusters[-1] += last
+    return [_bottom(cluster, gap) + i * gap for cluster in clusters for i in range(len(cluster))]
+
+
+def _bottom(cluster: list[float], gap: float) -> float:
+    """Give where the lowest of a cluster stands."""
+    return sum(cluster) / len(cluster) - gap * (len(cluster) - 1) / 2

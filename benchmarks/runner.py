@@ -5,8 +5,10 @@ all of them prepare it; then, round by round, each measures it once while the ot
 round to round, so that no engine always follows the same one.
 """
 
+import shutil
 import statistics
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +58,8 @@ class Run:
     """How often a process was still busy half a second after it should have been idle."""
 
     def __post_init__(self) -> None:
-        self._cache = tempfile.TemporaryDirectory()  # of compiled code, for the cases that have a warm one
+        self._cache = tempfile.mkdtemp()  # of compiled code, for the cases that have a warm one
+        weakref.finalize(self, shutil.rmtree, self._cache, ignore_errors=True)
         self._workers: dict[tuple[str, int, str], Process] = {}
         self._found: list[tuple[Case, int, dict[str, Measured]]] = []
         self.absent = [name for name in self.settings.engines if not installed(name)]
@@ -98,7 +101,7 @@ class Run:
         rounds = min(self.settings.rounds, case.most_rounds or self.settings.rounds)
         turns = range(repeat * rounds, (repeat + 1) * rounds)
         if case.fresh:
-            _Fresh(case, threads, measured, self._cache.name).measure(turns)
+            _Fresh(case, threads, measured, self._cache).measure(turns)
             return
         ready = []
         for engine, found in measured.items():

@@ -47,8 +47,7 @@ def _worst(target: str, limit: float, group: str, peer: str = "torch") -> Callab
     name = f"{target}, against {peer}"
 
     def verdict(rows: list[Row]) -> Verdict:
-        wrong = _faults(_group(rows, group))
-        if wrong:
+        if wrong := _faults(_group(rows, group)):
             return Verdict(name, f"≤ {limit:g}", "a case failed", False, wrong[0])
         return _at_most(name, limit, _ratios(_group(rows, group), peer))
 
@@ -61,9 +60,11 @@ def _faults(rows: list[Row]) -> list[str]:
 
 
 def _conv_mean(rows: list[Row]) -> Verdict:
-    found = [ratio for ratio, _ in _ratios(_group(rows, "conv"), "torch")]
+    target, found = "conv2d, geometric mean, against torch", [r for r, _ in _ratios(_group(rows, "conv"), "torch")]
+    if wrong := _faults(_group(rows, "conv")):
+        return Verdict(target, "≤ 0.9", "a case failed", False, wrong[0])
     mean = [(math.exp(sum(map(math.log, found)) / len(found)), f"{len(found)} cases")] if found else []
-    return _at_most("conv2d, geometric mean, against torch", 0.9, mean)
+    return _at_most(target, 0.9, mean)
 
 
 def _seconds(target: str, limit: float, name: str) -> Callable[[list[Row]], Verdict]:

@@ -23,7 +23,7 @@ from .engines import ENGINES
 
 CALLS_TO_COMPARE = 3
 """The result of this call is compared: for training steps, the loss after so many."""
-_WARM_CALLS, _MOST_REPETITIONS = 3, 1_000_000
+_MOST_REPETITIONS = 1_000_000
 
 Step = Callable[[], Any]
 
@@ -56,8 +56,8 @@ def measure(step: Step, repetitions: int) -> float:
 
 
 def calibrate(step: Step, seconds: float) -> int:
-    """Give how many calls take so long, after some that have made it warm."""
-    repetitions = _WARM_CALLS
+    """Give how many calls take so long; `step` has been called before."""
+    repetitions = 1
     taken = measure(step, repetitions)
     while taken * repetitions < seconds / 2 and repetitions < _MOST_REPETITIONS:
         repetitions = min(10 * repetitions, max(2 * repetitions, int(seconds / taken)))

@@ -35,15 +35,19 @@ def _overhead() -> list[Case]:
     return [*cases, matmul, Case("overhead", "matmul, gradient", "op_gradient", matmul.params)]
 
 
+def _power(n: int) -> str:
+    return f"1e{round(math.log10(n))}"
+
+
 SIZES = (10**3, 10**4, 10**5, 10**6, 10**7)
 
 CASES: list[Case] = [
     *_overhead(),
     Case("chain", "1000 ops on 8 elements, gradient", "chain", {"size": 8, "links": 250}),
-    *(case for n in SIZES for case in _op("elementwise", "tanh", f"tanh {n:.0e}", (n,))),
-    *(case for n in SIZES for case in _op("elementwise", "multiply", f"multiply {n:.0e}", (n,), (n,))),
-    *(case for n in SIZES for case in _op("reduction", "sum", f"sum {n:.0e}", (n,))),
-    *(case for n in SIZES for case in _op("reduction", "max", f"max {n:.0e}", (n,))),
+    *(case for n in SIZES for case in _op("elementwise", "tanh", f"tanh {_power(n)}", (n,))),
+    *(case for n in SIZES for case in _op("elementwise", "multiply", f"multiply {_power(n)}", (n,), (n,))),
+    *(case for n in SIZES for case in _op("reduction", "sum", f"sum {_power(n)}", (n,))),
+    *(case for n in SIZES for case in _op("reduction", "max", f"max {_power(n)}", (n,))),
     *(case for n in (64, 256, 1024) for case in _op("matmul", "matmul", f"{n}x{n} @ {n}x{n}", (n, n), (n, n))),
     *_op("matmul", "matmul", "128x784 @ 784x64", (128, 784), (784, 64)),
 ]

@@ -65,10 +65,10 @@ CASES: list[Case] = [
         for n, k in ((64, 10), (512, 10), (4096, 10), (512, 1000))
     ),
     *(
-        Case("optimizer", f"{which} {n:.0e} parameters", "optimizer", {"which": which, "size": n},
-             bytes=FLOAT * n * TRAFFIC[which])
+        Case("optimizer", f"{which} 1e{power} parameters", "optimizer", {"which": which, "size": 10**power},
+             bytes=FLOAT * 10**power * TRAFFIC[which])
         for which in ("sgd", "momentum", "adam")
-        for n in (10**4, 10**5, 10**6, 10**7)
+        for power in (4, 5, 6, 7)
     ),
     *(
         _mlp("mlp", f"mlp 784-64-10, B={batch}, {optimizer}", (784, 64, 10), batch, optimizer)

@@ -12,6 +12,7 @@ from benchmarks.__main__ import main
 from benchmarks.cases import CASES, GROUPS, Case
 from benchmarks.engines import ENGINES, autograd_np
 from benchmarks.engines import numpy as by_hand
+from benchmarks.plots import _apart
 from benchmarks.report import markdown, quantity
 from benchmarks.results import ABSENT, FAILED, MISMATCH, NO_CASE, Measured, find_mismatches, ratio
 from benchmarks.targets import verdicts
@@ -215,6 +216,11 @@ def test_ratios_are_of_rounds_and_quantities_readable():
     assert ratio(ours, theirs) == 0.5
     numbers = [(1.234e-7, "s"), (4.5e-3, "s"), (12.0, "s"), (0.5e-9, "s"), (3 * 2**20, "B")]
     assert [quantity(*n) for n in numbers] == ["123 ns", "4.5 ms", "12 s", "0.5 ns", "3 MiB"]
+
+
+def test_names_in_plots_do_not_meet():
+    assert _apart([0.0, 5.0], 1) == [0, 5]
+    assert _apart([0.0, 0.0, 0.0, 1.2], 1) == pytest.approx([-1.2, -0.2, 0.8, 1.8])
 
 
 def test_engines_name_their_packages():

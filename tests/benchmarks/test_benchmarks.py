@@ -10,9 +10,12 @@ import pytest
 from benchmarks import data, runner
 from benchmarks.__main__ import main
 from benchmarks.cases import CASES, GROUPS, Case
+from benchmarks.cases.images import Conv
 from benchmarks.engines import ENGINES, autograd_np
 from benchmarks.engines import numpy as by_hand
+from benchmarks.fresh import memory
 from benchmarks.plots import _apart
+from benchmarks.processes import Gone, Process, fresh
 from benchmarks.report import markdown, quantity
 from benchmarks.results import ABSENT, FAILED, MISMATCH, NO_CASE, Measured, find_mismatches, ratio
 from benchmarks.targets import verdicts
@@ -225,3 +228,41 @@ def test_names_in_plots_do_not_meet():
 
 def test_engines_name_their_packages():
     assert {engine.package for engine in ENGINES.values()} >= {"autograd_np", "torch", "jax", "numpy"}
+
+
+def test_a_process_that_dies_says_so():
+    process = Process("python", 1)
+    process._process.kill()
+    with pytest.raises(Gone, match="ended with code -9"):
+        process.ask({"run": True}, 60)
+    process.close()
+
+
+def test_an_engine_that_cannot_be_loaded_says_so():
+    process = Process("none", 1)
+    with pytest.raises(Gone, match="KeyError: 'none'"):
+        process.ask({"run": True}, 60)
+    process.close()
+
+
+def test_a_process_that_does_not_answer_is_given_up():
+    process = Process("python", 1)
+    prepare = {"kind": "conv_forward", "params": Conv("", 1, 8, 16, 14).params(), "seconds": 30.0}
+    with pytest.raises(Gone, match="no answer in 0 s"):
+        process.ask({"prepare": prepare}, 0.01)
+
+
+def test_fresh_processes_measure_imports():
+    assert 0 < fresh("numpy", 1, "import", {}, 60)["value"] < 60
+    assert "missing" in fresh("numpy", 1, "first_gradient", {"cache": "warm"}, 60)
+
+
+def test_memory_is_that_of_the_step(monkeypatch):
+    size = 64 * 2**20
+
+    def cnn(batch):
+        return lambda: float(np.ones(size // 8 if batch > 4 else 1).sum())
+
+    monkeypatch.setattr("benchmarks.fresh.load", lambda engine, threads: planted({"cnn": cnn}))
+    found = memory("numpy", 1, {"batch": 64})
+    assert size * 0.9 < found["value"] < size * 1.5

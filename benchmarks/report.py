@@ -73,7 +73,7 @@ def _machine(results: dict[str, Any]) -> str:
         f"{machine['processor']}, {machine['processors']} processors, {machine['system']}; {machine['date']}; "
         f"load at the start: {machine['load']}.",
         f"Python {machine['python']}, {versions}.",
-        f"{settings['threads']} threads, {settings['rounds']} rounds of {settings['seconds']:g} s, "
+        f"{settings['threads']} threads, rounds: {settings['rounds']} of {settings['seconds']:g} s, "
         f"{settings['processes']} × a process per engine.",
     ]
     limits = results["limits"]
@@ -148,7 +148,10 @@ def _cell(row: dict[str, Any], engine: str) -> str:
         first, third = found["quartiles"]
         spread = 100 * (third - first) / 2 / found["median"] if found["median"] else 0
         return f"{text} ± {spread:.0f} %"
-    return f"{text} ({row['ratios'][engine]:.2f})" if engine in row["ratios"] else text
+    if engine not in row["ratios"]:
+        return text
+    ratio = row["ratios"][engine]
+    return f"{text} ({ratio:.2f})" if ratio >= 0.1 else f"{text} ({ratio:.2g})"
 
 
 def quantity(value: float, unit: str) -> str:

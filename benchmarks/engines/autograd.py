@@ -8,7 +8,7 @@ import numpy as np
 from autograd import grad, make_vjp, value_and_grad
 
 from .. import data
-from .numpy import _update
+from .numpy import updater
 
 Step = Callable[[], Any]
 OPS: dict[str, Callable[..., Any]] = {"tanh": anp.tanh, "multiply": anp.multiply, "sum": anp.sum, "max": anp.max,
@@ -92,7 +92,7 @@ def cross_entropy(rows: int, classes: int) -> Step:
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
     """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
-    update = _update(optimizer, values)
+    update = updater(optimizer, values)
 
     def loss(values: Any) -> Any:
         x = images

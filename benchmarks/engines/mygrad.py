@@ -9,7 +9,7 @@ from mygrad.nnet.layers import conv_nd, max_pool
 from mygrad.nnet.losses import softmax_crossentropy
 
 from .. import data
-from .numpy import _update
+from .numpy import updater
 
 Step = Callable[[], Any]
 OPS: dict[str, Callable[..., Any]] = {"tanh": mg.tanh, "multiply": mg.multiply, "sum": mg.sum, "max": mg.max,
@@ -118,7 +118,7 @@ def cross_entropy(rows: int, classes: int) -> Step:
 
 
 def _training(forward: Callable[[list[Any]], Any], values: list[np.ndarray], labels: Any, which: str) -> Step:
-    update = _update(which, values)
+    update = updater(which, values)
     leaves = [mg.tensor(v, copy=False) for v in values]
 
     def step() -> Any:

@@ -204,7 +204,7 @@ def cross_entropy(rows: int, classes: int) -> Step:
     return lambda: _loss(scores, labels)[1]
 
 
-def _update(which: str, values: list[Array]) -> Callable[[list[Array]], None]:
+def updater(which: str, values: list[Array]) -> Callable[[list[Array]], None]:
     """Give the function that changes the values in place by their gradients."""
     lr, (b1, b2) = data.RATES[which], data.BETAS
     means, squares = ([np.zeros_like(v) for v in values] for _ in range(2))
@@ -245,7 +245,7 @@ def _update(which: str, values: list[Array]) -> Callable[[list[Array]], None]:
 def optimizer(which: str, size: int) -> Step:
     """Time a step of an optimizer, the gradients being there."""
     values, gradients = data.parameters(size)
-    update = _update(which, values)
+    update = updater(which, values)
 
     def step() -> Array:
         update(gradients)
@@ -257,7 +257,7 @@ def optimizer(which: str, size: int) -> Step:
 def mlp(sizes: list[int], batch: int, optimizer: str) -> Step:
     """Time a training step of a multilayer perceptron."""
     images, labels, values = data.mlp(sizes, batch)
-    update, last = _update(optimizer, values), len(values) - 2
+    update, last = updater(optimizer, values), len(values) - 2
 
     def step() -> Array:
         hidden = [images]

@@ -1,12 +1,14 @@
 """Measure autograd_np and its peers: ``python -m benchmarks [GROUP ...]``, or ``make bench`` for all groups.
 
 All engines run in one go: each in a process of its own, with the same threads on the same processors, and in turn,
-round by round, so that whatever else the machine does meets all of them.  Before anything is timed, their results
-are compared; an engine that computes something else is marked "mismatch" and has no time.  What is not installed, and
-what fails, is listed with its reason.  Let the machine be idle otherwise.
+round by round, so that whatever else the machine does meets all of them.  Nobody runs while another's threads still
+spin.  What each computes is compared, after the third call: who computes something else is marked "mismatch", and has
+no ratio.  What is not installed, and what fails, is listed with its reason.  Let the machine be idle otherwise.
+(tinygrad compiles with clang, which has to be there besides.)
 
 Results are in runs/benchmarks: ``results.md`` (targets and tables, which explain themselves), ``results.json`` (every
-sample), ``ratios.png`` and ``scaling.png``.
+sample), ``ratios.png`` and ``scaling.png``; the tables are written after each group, so that an interrupted run leaves
+what it has found.
 """
 
 import argparse

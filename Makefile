@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep mutants coverage lint docs clean
+.PHONY: help demo test deep mutants coverage bench lint docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ coverage: .venv/test.stamp  ## list what the tests do not reach; run the kernels
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) .venv/bin/python -m coverage run -m pytest -q -n 2 tests/kernels
 	@.venv/bin/python -m coverage combine -q
 	@.venv/bin/python -m coverage report --fail-under=98
+
+bench: .venv/bench.stamp  ## measure speed, start-up and memory next to the peers; results in runs/benchmarks
+	@.venv/bin/python -m benchmarks
 
 lint: .venv/test.stamp  ## check style and types
 	@.venv/bin/ruff check .

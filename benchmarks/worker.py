@@ -1,0 +1,133 @@
+"""One engine in a process of its own: reads commands from stdin, a JSON object a line, and answers each with one.
+
+- ``{"prepare": {"kind": ..., "params": ..., "seconds": ...}}`` builds a case, runs it until it is warm, and finds
+  how many repetitions take that long; the answer has the first call's time, the result's fingerprint, and the
+  repetitions.
+- ``{"run": true}`` measures once: seconds a repetition.
+
+An answer with ``"error"`` says what was raised, one with ``"missing"`` that the engine has no such case.
+Run as ``python -m benchmarks.worker ENGINE THREADS``.
+"""
+
+import gc
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .engines import ENGINES
+
+CALLS_TO_COMPARE = 3
+"""The result of this call is compared: for training steps, the loss after so many."""
+_MOST_REPETITIONS = 1_000_000
+
+Step = Callable[[], Any]
+
+
+def pin(threads: int) -> None:
+    """Keep this process to so many processors, where that is possible; before any other thread begins."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def load(engine: str, threads: int) -> ModuleType:
+    """Import an engine's module, and let it set its threads."""
+    module = importlib.import_module(f".engines.{ENGINES[engine].module}", __package__)
+    module.setup(threads)
+    return module
+
+
+def described(error: Exception) -> str:
+    """Give an error as one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
+def measure(step: Step, repetitions: int) -> float:
+    """Give the seconds that one of so many calls took."""
+    calls = range(repetitions)
+    start = time.perf_counter()
+    for _ in calls:
+        step()
+    return (time.perf_counter() - start) / repetitions
+
+
+def calibrate(step: Step, seconds: float) -> int:
+    """Give how many calls take so long; `step` has been called before."""
+    repetitions = 1
+    taken = measure(step, repetitions)
+    while taken * repetitions < seconds / 2 and repetitions < _MOST_REPETITIONS:
+        repetitions = min(10 * repetitions, max(2 * repetitions, int(seconds / taken)))
+        taken = measure(step, repetitions)
+    return max(1, min(_MOST_REPETITIONS, round(seconds / taken)))
+
+
+class Worker:
+    """Answers commands about one engine."""
+
+    def __init__(self, engine: ModuleType) -> None:
+        self.engine = engine
+        self.step: Step = lambda: None
+        self.repetitions = 1
+
+    def prepare(self, kind: str, params: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Build a case, and find out what a round is."""
+        from .data import fingerprint  # here, so that benchmarks.fresh can do without NumPy
+
+        self.step = lambda: None  # so that the last case's memory is free
+        gc.unfreeze()
+        gc.collect()
+        if kind not in self.engine.KINDS:
+            return {"missing": ""}
+        step = self.engine.KINDS[kind](**params)
+        start = time.perf_counter()
+        result = step()
+        first = time.perf_counter() - start
+        for _ in range(CALLS_TO_COMPARE - 1):
+            result = step()
+        compared = fingerprint(self.engine.arrays(result))
+        del result
+        self.step, self.repetitions = step, calibrate(step, seconds)
+        gc.collect()
+        gc.freeze()  # what there is now need not be looked through at every round
+        return {"first_call": first, "fingerprint": compared, "repetitions": self.repetitions}
+
+    def run(self) -> dict[str, Any]:
+        """Measure once."""
+        gc.collect()
+        return {"seconds": measure(self.step, self.repetitions)}
+
+    def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Do what a command says; give what was found, or what went wrong."""
+        try:
+            return self.prepare(**command["prepare"]) if "prepare" in command else self.run()
+        except NotImplementedError as error:
+            return {"missing": str(error) or "not implemented"}
+        except Exception as error:
+            return {"error": described(error)}
+
+
+def main(engine: str, threads: int) -> None:
+    """Answer commands until stdin ends."""
+    pin(threads)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what an engine prints is no answer
+
+    def say(answer: dict[str, Any]) -> None:
+        print(json.dumps(answer), file=answers, flush=True)
+
+    try:
+        worker = Worker(load(engine, threads))
+    except Exception as error:
+        say({"error": described(error)})
+        return
+    say({"ready": True})
+    for line in sys.stdin:
+        say(worker.answer(json.loads(line)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

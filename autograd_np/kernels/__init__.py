@@ -29,6 +29,8 @@ __all__ = [
     "conv2d_dw",
     "conv2d_dx",
     "conv_output_size",
+    "cross_entropy",
+    "cross_entropy_dx",
     "matmul",
     "max_pool2d",
     "max_pool2d_gather",
@@ -217,7 +219,7 @@ def channel_combine(
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
-_FUSED_SIZE, _THREADED_SIZE = 4096, 2**15
+_ROWS_SIZE, _FUSED_SIZE, _THREADED_SIZE = 512, 4096, 2**15
 
 
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
@@ -236,6 +238,24 @@ def relu(x: np.ndarray) -> np.ndarray:
 def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return g where y, of the same shape, is not 0."""
     return _elementwise(_THREADED_SIZE, g, y).relu_dx(g, y)
+
+
+def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; labels are valid."""
+    (x,), dtype = _floats(x)
+    labels = _native(labels, np.dtype(np.int64))
+    losses, p = _elementwise(_ROWS_SIZE, x).cross_entropy(x, labels)
+    return losses.astype(dtype, copy=False), p.astype(dtype, copy=False)
+
+
+def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return g (p - onehot(labels)), with g (rows,)."""
+    (g, p), dtype = _floats(g, p)
+    return (
+        _elementwise(_ROWS_SIZE, p)
+        .cross_entropy_dx(g, p, _native(labels, np.dtype(np.int64)))
+        .astype(dtype, copy=False)
+    )
 
 
 def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:

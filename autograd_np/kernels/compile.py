@@ -19,8 +19,8 @@ from numba.core import event
 
 from . import threads
 
-# Below so much work, in nanoseconds of one thread, a second one would only have started when all is done.
-PARALLEL_WORK = 10_000
+# Below so much work, in nanoseconds of one thread, a second one gains less than it costs to wake it.
+PARALLEL_WORK = 50_000
 
 _state = {"announced": False, "forked": False, "reentrant": False}
 _one_at_a_time = threading.Lock()

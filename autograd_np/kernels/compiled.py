@@ -1,5 +1,6 @@
 """The functions of `fallback`, compiled."""
 
+from .classification import cross_entropy, cross_entropy_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
 from .elementwise import relu, relu_dx
 from .normalization import channel_combine, channel_moments, channel_scale, channel_sum, channel_sums
@@ -18,6 +19,8 @@ __all__ = [
     "conv2d",
     "conv2d_dw",
     "conv2d_dx",
+    "cross_entropy",
+    "cross_entropy_dx",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",

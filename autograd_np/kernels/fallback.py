@@ -235,3 +235,25 @@ def relu(x: np.ndarray) -> np.ndarray:
 def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return g where y is not 0."""
     return g * (y != 0)
+
+
+@np.errstate(all="ignore")
+def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the loss of each row, and its softmax."""
+    top = np.max(x, axis=1, keepdims=True, initial=-np.inf)
+    shifted = x - top
+    if not np.isfinite(top).all():  # inf - inf: the limit is 1 for +inf, and 0 where all are -inf
+        limits = np.where(top > 0, 0, -np.inf)
+        shifted = np.where(np.isnan(shifted) & ~np.isnan(x), limits, shifted).astype(x.dtype)
+    e = np.exp(shifted)
+    total = e.sum(axis=1, keepdims=True)
+    losses = np.log(total) - (np.take_along_axis(x, labels[:, None], axis=1) - top)
+    return losses[:, 0], e / total
+
+
+def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return g (p - onehot), of each row."""
+    dx = p.copy()
+    dx[np.arange(len(p)), labels] -= 1
+    dx *= g[:, None]
+    return dx

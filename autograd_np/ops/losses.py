@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..core import Tensor, primitive
 from .activations import softmax
-from .reductions import shifted_exp, sum
+from .reductions import sum
 
 __all__ = ["softmax_cross_entropy"]
 
@@ -14,15 +15,18 @@ __all__ = ["softmax_cross_entropy"]
 def _cross_entropy_rule(
     g: Any, _y: Any, x: Any, *, labels: Any, reduction: str = "mean", probabilities: np.ndarray
 ) -> Any:
-    p = softmax(x) if type(x) is Tensor else probabilities  # of higher order: p depends on x, too
     labels = np.asarray(labels)
-    onehot = np.zeros(x.shape, x.dtype)
-    np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
     if reduction == "mean":
         g = g / labels.size
-    elif reduction == "none":
+    if type(g) is np.ndarray and type(x) is np.ndarray:
+        rows = np.broadcast_to(g, labels.shape).reshape(-1)
+        return kernels.cross_entropy_dx(rows, probabilities, labels.reshape(-1)).reshape(x.shape)
+    onehot = np.zeros(x.shape, x.dtype)
+    np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
+    if reduction == "none":
         g = np.expand_dims(g, -1)
-    return g * (p - onehot)
+    # Of higher order the probabilities depend on x, too.
+    return g * ((softmax(x) if type(x) is Tensor else probabilities.reshape(x.shape)) - onehot)
 
 
 @primitive(
@@ -50,15 +54,10 @@ def softmax_cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> 
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
     _check(logits, labels, reduction)
-    e, top = shifted_exp(logits, -1)
-    total = sum(e, axis=-1, keepdims=True)
-    places = labels[..., None]
-    chosen = np.take_along_axis(logits, places, axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        losses = (np.log(total) - (chosen - top))[..., 0]
-        probabilities = e / total
+    rows = logits.reshape(labels.size, logits.shape[-1])
+    losses, probabilities = kernels.cross_entropy(rows, labels.reshape(-1))
     if reduction == "none":
-        return losses, probabilities
+        return losses.reshape(labels.shape), probabilities
     loss = sum(losses)
     return (loss / losses.size).astype(logits.dtype) if reduction == "mean" else loss, probabilities
 

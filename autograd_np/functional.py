@@ -7,15 +7,8 @@ import numpy as np
 
 from .ops.arithmetic import add, divide, multiply, raw, sqrt, square, subtract, where
 from .ops.normalization import normalize_batch
-from .ops.products import matmul
 from .ops.reductions import mean
 from .ops.shaping import reshape
-
-
-def linear(x: Any, w: Any, b: Any = None) -> Any:
-    """Give x @ w + b: x (..., in), w (in, out), b (out,) or None -> (..., out)."""
-    y = matmul(x, w)
-    return y if b is None else add(y, b)
 
 
 def flatten(x: Any) -> Any:

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .debug import before_rules, check_rule, check_saved, in_sweep
+from .fit import fit
 from .grad_mode import enable_grad, mode, no_grad
 from .hooks import Hook, through_hooks
 from .op import PICK
 from .recording import picked
 from .rows import Rows, row_by_row
 from .singular import Alarm, determinate
-from .summation import precise_sum
 from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
 
@@ -222,7 +222,7 @@ def _sweep(
                     if op.elementwise:
                         new = determinate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
-                    new = _fit(new, parent, node, position)
+                    new = fit(new, parent, node, position)
                 if watching:
                     check_rule(node, position, g, new, given)
                 if parent not in pending:
@@ -350,35 +350,6 @@ def _picked(bundle: Bundle, index: int, out: Any) -> Any:
     if not isinstance(out, np.ndarray) or out.dtype.kind not in "fc":
         return out
     return picked(bundle, index, out)
-
-
-def _fit(new: Cotangent, parent: Node, node: Node, position: int) -> Cotangent:
-    """Bring a rule's result to its argument's shape and dtype: undo broadcasting, and nothing but broadcasting."""
-    plain = not isinstance(new, (Tensor, Rows))
-    if plain:
-        new = np.asarray(new)
-    shape, wanted = new.shape, parent.shape
-    if shape != wanted:
-        op = node.op
-        assert op is not None
-        extra = len(shape) - len(wanted)
-        stretched = tuple(
-            i for i, n in enumerate(shape) if i < extra or (n != wanted[i - extra] and wanted[i - extra] == 1)
-        )
-        summed = tuple(n for i, n in enumerate(shape) if i >= extra and i not in stretched)
-        if (
-            not op.broadcasts
-            or extra < 0
-            or summed != tuple(n for i, n in enumerate(wanted) if i + extra not in stretched)
-        ):
-            raise ValueError(
-                f"{op.name}: the backward rule of argument {position} gave shape {shape}, the argument's is {wanted}"
-            )
-        new = precise_sum(new, stretched) if plain else np.sum(new, axis=stretched)
-        new = np.reshape(new, wanted)
-    if new.dtype.kind == "c" and parent.dtype.kind == "f":
-        new = np.real(new)  # dL = Re(ȳ dx), and dx is real
-    return new if new.dtype == parent.dtype else new.astype(parent.dtype)
 
 
 def _ancestors_of(targets: set[Node], roots: list[Node]) -> set[Node]:

@@ -67,6 +67,9 @@ def _native(array: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
 
 def _floats(*arrays: np.ndarray) -> tuple[list[np.ndarray], np.dtype]:
     """Return the arrays in the dtype to compute in, and the dtype of the result."""
+    dtype = arrays[0].dtype
+    if dtype.char in "fd" and all(a.dtype is dtype and a.flags.carray for a in arrays):  # as nearly always
+        return list(arrays), dtype
     dtype = np.result_type(*arrays)
     if dtype.kind not in "fiub":
         raise TypeError(f"kernels take real arrays, not {dtype}")

@@ -18,6 +18,7 @@ from ..core import Tensor, note_write
 from ..ops.convolution import conv2d
 from ..ops.normalization import normalize_batch
 from ..ops.pooling import avg_pool2d, max_pool2d
+from ..ops.products import linear
 from ..ops.windows import Padding, Pair, paddings, pair
 from .init import he_normal
 from .module import Module
@@ -96,7 +97,7 @@ class Dense(Module):
         x = _array(x)
         if x.ndim == 0 or x.shape[-1] != self.in_features:
             raise ValueError(self._misfit(x.shape))
-        return functional.linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
 
     def _misfit(self, shape: tuple[int, ...]) -> str:
         found = f"{shape[-1]} features" if shape else "no axis"

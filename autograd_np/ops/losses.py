@@ -18,8 +18,8 @@ def _cross_entropy_rule(
     labels = np.asarray(labels)
     if reduction == "mean":
         g = g / labels.size
-    if type(g) is np.ndarray and type(x) is np.ndarray:
-        rows = np.broadcast_to(g, labels.shape).reshape(-1)
+    if type(x) is np.ndarray and isinstance(g, (np.ndarray, np.generic)):
+        rows = np.full(labels.shape, g, x.dtype).reshape(-1)
         return kernels.cross_entropy_dx(rows, probabilities, labels.reshape(-1)).reshape(x.shape)
     onehot = np.zeros(x.shape, x.dtype)
     np.put_along_axis(onehot, labels[..., None], 1, axis=-1)

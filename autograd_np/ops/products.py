@@ -7,13 +7,26 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .. import kernels
-from ..core import UFUNCS, Tensor, implements, primitive
+from ..core import UFUNCS, Tensor, implements, precise_sum, primitive
 from .arithmetic import multiply
 from .complex_numbers import conjugated
 from .joining import concatenate
 from .shaping import expand_dims, moveaxis, reshape, squeeze, transpose
 
-__all__ = ["cross", "dot", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
+__all__ = [
+    "cross",
+    "dot",
+    "inner",
+    "kron",
+    "linear",
+    "matmul",
+    "matvec",
+    "outer",
+    "tensordot",
+    "vdot",
+    "vecdot",
+    "vecmat",
+]
 
 
 def as_array(x: Any) -> Any:
@@ -76,6 +89,35 @@ def matmul(a: Any, b: Any) -> Any:
     except ValueError:
         inner = "the last axis of a must be as long as the last but one of b (or its only one)"
         raise ValueError(f"matmul: shapes {np.shape(a)} and {np.shape(b)} do not fit; {inner}") from None
+
+
+def _sum_of_rows(g: Any) -> Any:
+    axes = tuple(range(g.ndim - 1))
+    return precise_sum(g, axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
+
+
+@primitive(
+    lambda g, _y, _x, w, _b: _left(g, _y, _x, w),
+    lambda g, _y, x, _w, _b: _right(g, _y, x, _w),
+    lambda g, _y, _x, _w, _b: _sum_of_rows(g),
+    complex=True,
+    formula=r"\bar X = \bar Y W^{\mathsf T},\; \bar W = X^{\mathsf T} \bar Y,\; \bar b = \textstyle\sum_i \bar y_i",
+)
+def linear(x: Any, w: Any, b: Any = None) -> Any:
+    """X @ w + b, over the last axis: x (..., in), w (in, out), b (out,) or None -> (..., out).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit.
+    """
+    if np.ndim(x) < 1 or np.ndim(w) != 2 or np.shape(x)[-1] != len(w) or (b is not None and np.shape(b) != w.shape[1:]):
+        found = f"x {np.shape(x)}, w {np.shape(w)}" + ("" if b is None else f", b {np.shape(b)}")
+        raise ValueError(f"linear: x (..., in), w (in, out) and b (out,) are wanted, not {found}")
+    y = kernels.matmul(x, w)
+    if b is None:
+        return y
+    return np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
 
 
 def _register(function_name: str, operation: Any) -> None:

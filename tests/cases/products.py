@@ -19,6 +19,11 @@ def sides(d: Draw, count: int) -> tuple[int, ...]:
     return tuple(d(st.integers(1, 3)) for _ in range(count))
 
 
+def linear(d: Draw) -> tuple[Callable, list]:
+    rows, n, m = d.one_of((), (3,), (2, 3)), d.one_of(1, 2, 3), d.one_of(1, 2, 3)
+    return ag.linear, integers(d, (*rows, n), (n, m), *d.one_of([], [(m,)]))
+
+
 def matmul(d: Draw) -> tuple[Callable, list]:
     n, k, m = sides(d, 3)
     batch_a, batch_b = d(broadcastable_shapes(2))
@@ -171,6 +176,7 @@ def batched(name: str, left: str, right: str) -> Row:
 
 
 CASES = {
+    "linear": Case(linear, "exact"),
     "matmul": Case(matmul, "exact"),
     "cross": Case(cross, "exact"),
     "einsum": Case(einsum, "exact"),

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..core import Tensor, primitive
+from ..core import Tensor, precise_sum, primitive
 from .activations import softmax
-from .reductions import sum
 
 __all__ = ["softmax_cross_entropy"]
 
@@ -58,7 +57,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> 
     losses, probabilities = kernels.cross_entropy(rows, labels.reshape(-1))
     if reduction == "none":
         return losses.reshape(labels.shape), probabilities
-    loss = sum(losses)
+    loss = precise_sum(losses)
     return (loss / losses.size).astype(logits.dtype) if reduction == "mean" else loss, probabilities
 
 

@@ -1,5 +1,6 @@
 """The tables behind ``np.f(tensor)``: which operation stands for which of NumPy's functions."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -24,24 +25,21 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
         if isinstance(function, np.ufunc):
             UFUNCS[function] = ours
             return ours
-        known = list(inspect.signature(ours).parameters)
-        theirs = inspect.signature(function).parameters
-        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs.values()):
-            FUNCTIONS[function] = ours  # as many arrays as one likes: nothing to match by position
-            return ours
-        names = list(theirs)
-        renamed = dict(zip(names[:arrays], known[:arrays], strict=False))
+        matching = functools.cache(lambda: _match(function, ours, arrays))  # at the first call: there are hundreds
 
         def adapted(*args: Any, **kwargs: Any) -> Any:
+            names, defaults, renamed = matching()
+            if names is None:
+                return ours(*args, **kwargs)
             given = {}
             for key, value in (dict(zip(names, args, strict=False)) | kwargs).items():
                 if value is np._NoValue:
                     continue
-                if renamed.get(key, key) in known:
-                    given[renamed.get(key, key)] = value
-                elif key not in theirs:
+                if key in renamed:
+                    given[renamed[key]] = value
+                elif key not in defaults:
                     raise TypeError(f"np.{function.__name__} has no argument {key!r}")
-                elif value is not theirs[key].default and value is not None:
+                elif value is not defaults[key] and value is not None:
                     raise TypeError(f"np.{function.__name__}: {key}= is not supported on a Tensor; {REMEDY}")
             return ours(**given)
 
@@ -50,3 +48,18 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
         return ours
 
     return register
+
+
+def _match(function: Callable, ours: Callable, arrays: int) -> tuple[list[str] | None, dict[str, Any], dict[str, str]]:
+    """Give the names of NumPy's parameters and their defaults, and what ours calls those that it has.
+
+    No names where it takes as many arrays as one likes: then there is nothing to match by position.
+    """
+    known = list(inspect.signature(ours).parameters)
+    theirs = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs.values()):
+        return None, {}, {}
+    names = list(theirs)
+    renamed = dict(zip(names[:arrays], known[:arrays], strict=False))
+    renamed = {name: renamed.get(name, name) for name in [*names, *known] if renamed.get(name, name) in known}
+    return names, {name: parameter.default for name, parameter in theirs.items()}, renamed

@@ -220,14 +220,14 @@ def primitive(
             selects=selects,
             complex=complex,
         )
-        defaults = {key: p.default for key, p in inspect.signature(forward).parameters.items()}
+        defaults = functools.cache(lambda: {key: p.default for key, p in inspect.signature(forward).parameters.items()})
         arity = len(rules)
 
         constant = [i for i, rule in enumerate(rules) if rule is None]
 
         def operation(*args: Any, **params: Any) -> Any:
             if len(args) != arity and not variadic:
-                args = _positional(op, args, params, defaults)
+                args = _positional(op, args, params, defaults())
             for key, value in params.items():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pkgutil import iter_modules
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 
 def _operations(modules: Iterable[ModuleType]) -> dict[str, Callable]:
     found: dict[str, Callable] = {}
     for module in modules:
         for value in vars(module).values():
-            if hasattr(value, "op"):
+            if type(value) is FunctionType and hasattr(value, "op"):
                 public = not value.__name__.startswith("_")
                 if public or value.op.name not in found:
                     found[value.op.name] = value

@@ -24,7 +24,7 @@ def as_before():
 
 @pytest.mark.usefixtures("as_before")
 def test_kernels_and_blas_follow():
-    x = np.ones((8, 16, 30, 30), np.float32)
+    x = np.ones((8, 16, 60, 60), np.float32)
     kernels.channel_moments(x)  # Numba brings a BLAS of its own
     most = threads.available()
     assert ag.get_num_threads() == most

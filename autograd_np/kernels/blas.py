@@ -2,7 +2,8 @@
 
 After a product on several threads, OpenBLAS's workers spin for some 20 ms in wait of the next one, on the very
 processors that a kernel of ours now wants: a training step of a convolutional network took twice as long as with BLAS
-on one thread.  What a second thread gains in a product of middling size is less.
+on one thread.  What a second thread gains in a product of middling size is less.  Where no kernel runs on several
+threads, as in small multilayer perceptrons, nobody is in the way of anybody, and products are left alone.
 """
 
 import threading
@@ -11,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from . import threads
+
 # Multiply-adds of a product.  Fewer than these OpenBLAS computes on one thread anyway; for more than those the second
 # thread is worth its price.
-FEW, MANY = 2**18, 2**25
+FEW, MANY = 2**18, 2**24
 
 _lock = threading.Lock()
 _state: dict[str, Any] = {"users": 0, "threads": []}
@@ -52,7 +55,7 @@ _one_thread = _OneThread()
 def matmul(a: Any, b: Any) -> Any:
     """Return a @ b, as `numpy.matmul`."""
     matrices = type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and b.dtype.kind in "fc"
-    if matrices and FEW < a.size * b.shape[1] <= MANY:
+    if matrices and threads.kernels_in_use and FEW < a.size * b.shape[1] <= MANY:
         with _one_thread:
             return np.matmul(a, b)
     return np.matmul(a, b)

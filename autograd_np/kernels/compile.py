@@ -122,7 +122,9 @@ class Kernel:
     def _run(self, workers: int, arguments: tuple) -> None:
         if workers == 1:
             self.serial(0, 1, *arguments)
-        elif _state["reentrant"]:
+            return
+        threads.kernels_in_use = True
+        if _state["reentrant"]:
             self.parallel(workers, *arguments)
         else:
             # Numba's workqueue layer aborts when two threads enter it; the first run chooses the layer.

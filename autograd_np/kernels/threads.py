@@ -5,6 +5,9 @@ import os
 limit: int | None = None
 """What the user has set; Numba's own setting where it is None."""
 
+kernels_in_use = False
+"""Whether a kernel has run on several threads: then threads of BLAS that spin are in the way."""
+
 
 def available() -> int:
     """Return how many threads there are by default: Numba's own rule."""

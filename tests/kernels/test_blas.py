@@ -7,11 +7,16 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from autograd_np import kernels
-from autograd_np.kernels import blas
+from autograd_np.kernels import blas, threads
 
 
 def blas_threads():
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def _kernels_in_use(monkeypatch):
+    monkeypatch.setattr(threads, "kernels_in_use", True)
 
 
 @pytest.fixture
@@ -27,13 +32,20 @@ def seen(monkeypatch):
     return counts
 
 
-@pytest.mark.parametrize(("n", "threads"), [(8, 3), (100, 1), (400, 3)])
-def test_only_products_of_middling_size(seen, n, threads):
+@pytest.mark.parametrize(("n", "count"), [(8, 3), (100, 1), (400, 3)])
+def test_only_products_of_middling_size(seen, n, count):
     a = np.ones((n, n), np.float32)
     with threadpool_limits(3, user_api="blas"):
         assert kernels.matmul(a, a)[0, 0] == n
-        assert seen == [threads]
+        assert seen == [count]
         assert blas_threads() == {3}
+
+
+def test_where_no_kernel_uses_threads_products_are_left_alone(seen, monkeypatch):
+    monkeypatch.setattr(threads, "kernels_in_use", False)
+    with threadpool_limits(3, user_api="blas"):
+        kernels.matmul(np.ones((100, 100)), np.ones((100, 100)))
+    assert seen == [3]
 
 
 def test_the_setting_is_restored_after_an_error():

@@ -207,9 +207,9 @@ class _Collector:
 
 def _argument_names(op: Op) -> list[str]:
     """Read the arguments' names off a rule, where they follow the cotangent and the output."""
-    if op.variadic:
+    rule = next((rule for rule in op.rules if rule is not None), None)
+    if op.variadic or rule is None:  # none has the entry that picks one of several outputs
         return []
-    rule = next(rule for rule in op.rules if rule is not None)
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = [p for p in inspect.signature(rule).parameters.values() if p.kind in positional]
     return [p.name.lstrip("_") for p in parameters[2:]]

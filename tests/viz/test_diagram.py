@@ -224,3 +224,11 @@ def test_wrong_names_are_refused():
         diagram(leaf(2), names={"x": 1.0})
     with pytest.raises(TypeError, match="names maps"):
         diagram(leaf(2), names=[("x", np.ones(2))])
+
+
+def test_several_outputs_of_one_operation(read):
+    x = leaf(4, name="x")
+    first, second = ag.split(x, 2)
+    picture = drawn(read, first * second)
+    assert [box.lines[0] for box in picture.of("operation")] == ["split", "pick", "pick", "multiply"]
+    assert picture.edges[:3] == [("n1", "n2"), ("n2", "n3"), ("n2", "n4")]

@@ -68,7 +68,9 @@ def _native(array: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
 def _floats(*arrays: np.ndarray) -> tuple[list[np.ndarray], np.dtype]:
     """Return the arrays in the dtype to compute in, and the dtype of the result."""
     dtype = arrays[0].dtype
-    if dtype.char in "fd" and all(a.dtype is dtype and a.flags.carray for a in arrays):  # as nearly always
+    if (
+        dtype.char in "fd" and dtype.isnative and all(a.dtype is dtype and a.flags.carray for a in arrays)
+    ):  # as nearly always
         return list(arrays), dtype
     dtype = np.result_type(*arrays)
     if dtype.kind not in "fiub":
@@ -228,7 +230,7 @@ _ROWS_SIZE, _FUSED_SIZE, _THREADED_SIZE = 512, 4096, 2**15
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
     """Return what runs through these arrays: compiled where they are large, and lie as the kernels want them."""
     first = arrays[0]
-    if first.size < least or first.dtype.char not in "fd":
+    if first.size < least or first.dtype.char not in "fd" or not first.dtype.isnative:
         return fallback
     return _backend() if all(a.flags.carray and a.dtype == first.dtype for a in arrays) else fallback
 

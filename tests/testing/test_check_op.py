@@ -29,7 +29,7 @@ GIVEN_MORE = {
 
 @pytest.mark.parametrize("name", sorted(set(REGISTRY) - GIVEN_MORE))
 def test_the_librarys_own_operations_pass_with_nothing_given(name):
-    report = check_op(REGISTRY[name], examples=15)
+    report = check_op(REGISTRY[name], examples=10)
     assert report.probes > 100
     assert not any(line.wrong for line in report.lines.values())
     assert "NOT CHECKED" not in report.title

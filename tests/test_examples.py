@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import autograd_np
-from autograd_np.core import FUNCTIONS, UFUNCS
 
 ROOT = Path(__file__).parent.parent
 MODULES = ["autograd_np"] + [found.name for found in pkgutil.walk_packages(autograd_np.__path__, "autograd_np.")]
@@ -23,17 +22,6 @@ def test_docstrings(name):
     assert result.failed == 0
 
 
-@pytest.fixture
-def _numpys_functions():
-    """Examples may define operations that stand for NumPy's functions: only for as long as they run."""
-    before = [(table, dict(table)) for table in (FUNCTIONS, UFUNCS)]
-    yield
-    for table, content in before:
-        table.clear()
-        table.update(content)
-
-
-@pytest.mark.usefixtures("_numpys_functions")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents(name, tmp_path, monkeypatch):
     blocks = re.findall(r"^ *```python\n(.*?)^ *```", (ROOT / name).read_text(), re.M | re.S)

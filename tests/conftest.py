@@ -16,7 +16,7 @@ from autograd_np.core import FUNCTIONS, UFUNCS
 slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("dev", max_examples=10, deadline=None, suppress_health_check=slow)
 # the same examples in every run, so that a failure is the commit's; `deep` looks for new ones
-settings.register_profile("ci", max_examples=30, deadline=None, derandomize=True, suppress_health_check=slow)
+settings.register_profile("ci", max_examples=20, deadline=None, derandomize=True, suppress_health_check=slow)
 settings.register_profile("deep", max_examples=1000, deadline=None, suppress_health_check=slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -1,6 +1,7 @@
 """`debug`: find the first NaN or infinity, and arrays that were changed behind the tape's back."""
 
 import sys
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from .grad_mode import contexts, mode
 from .op import Op
-from .tape import Bundle, Node
+from .tape import Bundle, Node, owner_of
 from .tensor import Tensor
 
 _LIBRARIES = tuple(f"{Path(file).parent}/" for file in (Path(__file__).parent, np.__file__))
@@ -23,7 +24,8 @@ class debug:
     - The operation that first makes a NaN or an infinity out of finite numbers raises, in a forward pass and in
       backward.
     - An array that backward needs, but that was changed since it was recorded (``t.data[...] = v``, or writing to an
-      ndarray that an operation took), raises when backward comes to it; so does a rule that writes to its arguments.
+      ndarray that an operation took), raises when backward comes to it; so does a rule that writes to its arguments,
+      or that gives the same memory twice.
 
     Messages name the operation, shapes, and the line of your code.
 
@@ -64,15 +66,57 @@ class debug:
         quiet.__exit__(kind, error, trace)
 
 
-class in_sweep:
-    """While a sweep is itself recorded: note what it does, but leave it to judge the values of whole rules."""
+class SweepWatch:
+    """Watch the rules of one sweep: a context manager.
 
-    def __enter__(self) -> None:
+    While the sweep is itself recorded, `watch` notes what is done where, but leaves it to this to judge whole rules.
+    """
+
+    def __enter__(self) -> Self:
         self._before = mode.debugging
         mode.debugging = self._before and "traces"
+        self._checksums: dict[str, int] = {}
+        self._results: dict[int, weakref.ref] = {}  # the arrays that own the memory of what rules gave
+        return self
 
     def __exit__(self, *error: object) -> None:
         mode.debugging = self._before
+
+    def before_rules(self, node: Node, g: Any) -> None:
+        """Note what the rules of an entry are given."""
+        self._checksums = _checksums(_given(node, g))
+
+    def after_rule(self, node: Node, position: int, g: Any, new: Any) -> None:
+        """Raise if a rule wrote to what it was given or gave before, or made a NaN or an infinity of finite numbers."""
+        given, rule = list(_given(node, g)), f"the rule of {_name(node)} for argument {position}"
+        if changed := _changed(self._checksums, given):
+            raise RuntimeError(
+                f"backward: {rule} changed {changed[0]}, {_kinds(changed[1:])}; others need it too, so rules write to "
+                "new arrays only"
+            )
+        if self._was_given_before(new, given):
+            raise RuntimeError(
+                f"backward: {rule} gave memory that a rule of this sweep had given before; others may still need what "
+                "was there, so rules give new arrays or parts of what they are given"
+            )
+        fault = _fault([new])
+        if fault and not _fault([array for _, array in given]):
+            place, _ = getattr(node, "trace", ("an unknown line", None))
+            raise FloatingPointError(
+                f"backward: {rule} gave {fault} from a finite cotangent "
+                f"({_kinds(g if isinstance(g, tuple) else [g])}); {_name(node)} was recorded at {place}"
+            )
+
+    def _was_given_before(self, new: Any, given: Sequence[tuple[str, np.ndarray]]) -> bool:
+        array = _array(new)
+        if not isinstance(array, np.ndarray):
+            return False
+        owner = owner_of(array)
+        if any(owner is owner_of(other) for _, other in given):
+            return False
+        known = self._results.get(id(owner))
+        self._results[id(owner)] = weakref.ref(owner)
+        return known is not None and known() is owner
 
 
 def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -> None:
@@ -94,28 +138,6 @@ def check_saved(node: Node) -> None:
         raise RuntimeError(
             f"backward: {changed[0]} of {_name(node)}, {_kinds(changed[1:])}, was changed from outside after "
             f"{place} recorded it; give a copy, or change it after backward"
-        )
-
-
-def before_rules(node: Node, g: Any) -> dict[str, int]:
-    """Give checksums of all that the rules of an entry are given."""
-    return _checksums(_given(node, g))
-
-
-def check_rule(node: Node, position: int, g: Any, new: Any, before: dict[str, int]) -> None:
-    """Raise if a rule has written to what it was given, or made a NaN or an infinity out of finite numbers."""
-    given = list(_given(node, g))
-    if changed := _changed(before, given):
-        raise RuntimeError(
-            f"backward: the rule of {_name(node)} for argument {position} changed {changed[0]}, "
-            f"{_kinds(changed[1:])}; others need it too, so rules write to new arrays only"
-        )
-    fault = _fault([new])
-    if fault and not _fault([array for _, array in given]):
-        place, _ = getattr(node, "trace", ("an unknown line", None))
-        raise FloatingPointError(
-            f"backward: the rule of {_name(node)} for argument {position} gave {fault} from a finite cotangent "
-            f"({_kinds(g if isinstance(g, tuple) else [g])}); {_name(node)} was recorded at {place}"
         )
 
 

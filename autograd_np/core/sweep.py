@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .debug import before_rules, check_rule, check_saved, in_sweep
+from .debug import SweepWatch, check_saved
 from .fit import fit
 from .grad_mode import enable_grad, mode, no_grad
 from .hooks import Hook, through_hooks
@@ -174,14 +174,14 @@ def _sweep(
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = Alarm()
-    watching, hooked = bool(mode.debugging), Hook.used
+    watch, hooked = SweepWatch() if mode.debugging else None, Hook.used
     by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
     selected = by_rows or any(np.any(np.equal(seed, 0)) for seed in seeds if seed is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
-        in_sweep() if watching else nullcontext(),
+        watch or nullcontext(),
     ):
         while queue:
             _, node = heapq.heappop(queue)
@@ -202,8 +202,9 @@ def _sweep(
                 continue
             if type(node) is Bundle:
                 g = _whole(node, g, create_graph)
-            args, y, params = _saved(node, create_graph, watching)
-            given = before_rules(node, g) if watching else {}
+            args, y, params = _saved(node, create_graph, watch is not None)
+            if watch:
+                watch.before_rules(node, g)
             for position, parent in enumerate(node.parents):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
@@ -223,8 +224,8 @@ def _sweep(
                         new = determinate(new, g, args)
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = fit(new, parent, node, position)
-                if watching:
-                    check_rule(node, position, g, new, given)
+                if watch:
+                    watch.after_rule(node, position, g, new)
                 if parent not in pending:
                     pending[parent] = new
                     heapq.heappush(queue, (-parent.serial, parent))

@@ -72,13 +72,17 @@ def _linear_in_the_cotangent(check: Check) -> None:
 
 
 def _arguments_left_alone(check: Check) -> None:
-    """Run backward where every rule is watched: it writes neither to its cotangent nor to what was saved for it."""
+    """Run backward where every rule is watched: what it writes to and gives is neither its arguments' nor another's.
+
+    All rules run twice in one sweep, since only then is seen that they give the same memory again.
+    """
     __tracebackhide__ = True
-    leaves = [Tensor(x, requires_grad=True, copy=False) for x in check.point]
+    leaves = [Tensor(x, requires_grad=True, copy=False) for x in [*check.point, *check.point]]
     outputs = []
     with debug():
         try:
-            outputs = [y for y in check.whole_outputs(leaves) if y.requires_grad]
+            both = check.whole_outputs(leaves[: len(check.point)]) + check.whole_outputs(leaves[len(check.point) :])
+            outputs = [y for y in both if y.requires_grad]
             gradients(outputs, leaves, [np.ones(y.shape) for y in outputs])
         except FloatingPointError:
             return  # a NaN on the way, as behind a `where`, is no fault of its own

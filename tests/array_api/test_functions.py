@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_np as ag
-from tests.array_api.calls import ELEMENTWISE, LINALG, MAIN, Row
+from tests.array_api.calls import ELEMENTWISE, MAIN, Row
 from tests.array_api.draws import Draw, compare, functions_of, parts, to_graph, to_strict, to_tensors
 from tests.array_api.fourier import FFT
+from tests.array_api.linalg import LINALG
 
 EXTENSIONS = {"linalg": (strict.linalg, ag.linalg, LINALG), "fft": (strict.fft, ag.fft, FFT)}
 CASES = [pytest.param(strict, ag, name, row, id=name) for name, row in (ELEMENTWISE | MAIN).items()] + [

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import autograd_np as ag
-from tests.array_api.calls import LINALG
 from tests.array_api.draws import functions_of
 from tests.array_api.fourier import FFT
+from tests.array_api.linalg import LINALG
 
 POSITIONAL, EITHER, KEYWORD = (
     inspect.Parameter.POSITIONAL_ONLY,

@@ -171,10 +171,33 @@ def test_a_rule_that_writes_to_what_it_was_given_is_named(what):
         {"the cotangent": g, "argument 0": x, "the output": y}[what][...] *= 2
         return new
 
-    tanh = ag.unary(np.tanh, rule, "", name="tanh")
+    tanh = ag.unary(lambda x: np.tanh(x), rule, "", name="tanh")
     x = Tensor([1.0, 2.0], requires_grad=True)
     with ag.debug():
         y = tanh(x * 1)
         with pytest.raises(RuntimeError, match=rf"rule of tanh for argument 0 changed {what}, float64 \(2,\)"):
             y.backward(np.array([3.0, 4.0]))
     assert x.grad is None
+
+
+def test_a_rule_that_gives_the_same_memory_again_is_named():
+    memory = np.empty(2)
+
+    def rule(g, y, x):
+        np.multiply(g, 1 - y * y, memory)
+        return memory
+
+    tanh = ag.unary(lambda x: np.tanh(x), rule, "", name="tanh")
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with ag.debug():
+        tanh(x).backward(np.array([3.0, 4.0]))  # once is no fault
+        twice = tanh(x * 1) + tanh(x * 2)
+        with pytest.raises(RuntimeError, match="rule of tanh for argument 0 gave memory that a rule of this sweep had"):
+            twice.backward(np.array([3.0, 4.0]))
+
+
+def test_rules_may_pass_on_parts_of_what_they_are_given():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with ag.debug():
+        ((x + x) + (x[:] + x.reshape(1, 2)[0])).backward(np.ones(2))
+    assert x.grad.tolist() == [4.0, 4.0]

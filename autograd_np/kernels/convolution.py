@@ -13,7 +13,7 @@ import numpy as np
 
 from . import fallback
 from .geometry import Padding, Pair, TapPlan, adjoint_plan, forward_plan
-from .taps import MR, NT, accumulate_taps, correlate_taps
+from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
 
 Shape = tuple[int, ...]
 
@@ -26,30 +26,35 @@ ROW_POSITIONS, LEAST_PARTS = 512, 8
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
 
+def _blocks(outputs: int) -> tuple[int, int]:
+    """Return into how many blocks of how many output channels the kernels take them: a single one is its own."""
+    return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
+
+
 def _pack_weights(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
-    """Lay out weights (G, outputs, channels, KH, KW) as (G, blocks * taps * MR outputs), phase by phase."""
+    """Lay out weights (G, outputs, channels, KH, KW) as (G, blocks * taps * outputs of a block), phase by phase."""
     groups, outputs = weights.shape[:2]
-    blocks = -(-outputs // MR)
-    packed = np.zeros((groups, blocks * MR * plan.offsets.size), weights.dtype)
+    blocks, mr = _blocks(outputs)
+    packed = np.zeros((groups, blocks * mr * plan.offsets.size), weights.dtype)
     start = 0
     for rows, columns in plan.phases:
         phase = weights[..., rows, columns]
         taps = phase[0, 0].size
-        place = packed[:, start : start + blocks * MR * taps].reshape(groups, blocks, taps, MR)
+        place = packed[:, start : start + blocks * mr * taps].reshape(groups, blocks, taps, mr)
         lined = phase.reshape(groups, outputs, taps)
-        whole = outputs // MR
-        place[:, :whole] = lined[:, : whole * MR].reshape(groups, whole, MR, taps).swapaxes(2, 3)
-        place[:, whole:, :, : outputs - whole * MR] = lined[:, None, whole * MR :].swapaxes(2, 3)
-        start += blocks * MR * taps
+        whole = outputs // mr
+        place[:, :whole] = lined[:, : whole * mr].reshape(groups, whole, mr, taps).swapaxes(2, 3)
+        place[:, whole:, :, : outputs - whole * mr] = lined[:, None, whole * mr :].swapaxes(2, 3)
+        start += blocks * mr * taps
     return packed
 
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
     """Run accumulate_taps on source (N, G, channels, H, W) and weights (G, outputs, channels, KH, KW)."""
     groups, outputs = weights.shape[:2]
-    starts = np.zeros((groups, -(-outputs // MR) * MR), source.dtype)
+    starts = np.zeros((groups, *_blocks(outputs)), source.dtype)
     if bias is not None:
-        starts[:, :outputs] = bias.reshape(groups, outputs)
+        starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
     packed = _pack_weights(weights, plan)
     work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * len(plan.phases))
     accumulate_taps(source, plan.layout, packed, plan.offsets, starts, plan.tiles, out, work=work)
@@ -126,7 +131,9 @@ def conv2d_dw(
     plan = forward_plan(*geometry, images=together)
 
     outputs, taps = w_shape[0] // groups, plan.offsets.size
-    padded_outputs, padded_taps = -(-outputs // MR) * MR, -(-taps // NT) * NT
+    blocks, mr = _blocks(outputs)
+    nt = NT_SINGLE if mr == 1 else NT
+    padded_outputs, padded_taps = blocks * mr, -(-taps // nt) * nt
     room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
     parts = max(1, min(len(x) // together, PARTS // groups, room))
     partial = np.empty((parts, groups, padded_outputs, padded_taps), x.dtype)

@@ -34,6 +34,7 @@ def _vector_shape() -> tuple[int, int]:
 MR = 4  # output channels in a block, on every machine: callers lay out weights for it
 VECTOR_BYTES, NV = _vector_shape()
 NT = 3  # taps in a block of correlate_taps, on every machine: callers pad the taps to it
+NT_SINGLE = 9  # the same where there is one output channel only, as in depthwise convolution: a window of 3 x 3
 BLOCK_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
 CHUNK = 512  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache
 
@@ -69,9 +70,9 @@ class _Emitter:
         )
         return [self.at(array.data, index) for array, index in zip(arrays, arguments[1::2], strict=True)]
 
-    def lines(self, pointer, pitch) -> list[ir.Value]:
-        """Return where MR lines start that are `pitch` elements apart."""
-        return [self.at(pointer, self.builder.mul(pitch, ir.Constant(_i64, m))) for m in range(MR)]
+    def lines(self, count, pointer, pitch) -> list[ir.Value]:
+        """Return where `count` lines start that are `pitch` elements apart."""
+        return [self.at(pointer, self.builder.mul(pitch, ir.Constant(_i64, m))) for m in range(count)]
 
     def load(self, pointer) -> ir.Value:
         value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
@@ -113,62 +114,75 @@ class _Emitter:
         return carried
 
 
-# out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for MR channels and NV vectors of positions.
+# out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for mr channels and nv vectors of positions.
 # Each array comes with the index of its first element; out has rows of `pitch` elements.
-@_intrinsic
-def _accumulate_block(typing, weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch) -> tuple:
-    def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, weights)
-        w_at, row_at, offset_at, bias_at, out_at = emit.places(signature, arguments[:10])
-        count, out_pitch = arguments[10:]
+def _accumulator(mr: int, nv: int) -> Any:
+    @_intrinsic
+    def block(typing, weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch) -> tuple:
+        def codegen(context, b, signature, arguments) -> ir.Value:
+            emit = _Emitter(context, b, weights)
+            w_at, row_at, offset_at, bias_at, out_at = emit.places(signature, arguments[:10])
+            count, out_pitch = arguments[10:]
 
-        def step(t, sums) -> list:
-            source = emit.at(row_at, b.load(emit.at(offset_at, t)))
-            xs = [emit.load(emit.at(source, v * emit.lanes)) for v in range(NV)]
-            ws = emit.at(w_at, b.mul(t, ir.Constant(_i64, MR)))
-            following = []
-            for m in range(MR):
-                w = emit.splat(b.load(emit.at(ws, m)))
-                following += [b.call(emit.fmuladd, [w, xs[v], sums[m * NV + v]]) for v in range(NV)]
-            return following
+            def step(t, sums) -> list:
+                source = emit.at(row_at, b.load(emit.at(offset_at, t)))
+                xs = [emit.load(emit.at(source, v * emit.lanes)) for v in range(nv)]
+                ws = emit.at(w_at, b.mul(t, ir.Constant(_i64, mr)))
+                following = []
+                for m in range(mr):
+                    w = emit.splat(b.load(emit.at(ws, m)))
+                    following += [b.call(emit.fmuladd, [w, xs[v], sums[m * nv + v]]) for v in range(nv)]
+                return following
 
-        starts = [emit.splat(b.load(emit.at(bias_at, m))) for m in range(MR)]
-        sums = emit.loop(count, [start for start in starts for _ in range(NV)], step)
-        for m, line in enumerate(emit.lines(out_at, out_pitch)):
-            for v in range(NV):
-                emit.store(sums[m * NV + v], emit.at(line, v * emit.lanes))
-        return context.get_dummy_value()
+            starts = [emit.splat(b.load(emit.at(bias_at, m))) for m in range(mr)]
+            sums = emit.loop(count, [start for start in starts for _ in range(nv)], step)
+            for m, line in enumerate(emit.lines(mr, out_at, out_pitch)):
+                for v in range(nv):
+                    emit.store(sums[m * nv + v], emit.at(line, v * emit.lanes))
+            return context.get_dummy_value()
 
-    return types.void(weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch), codegen
+        return types.void(weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch), codegen
+
+    return block
 
 
-# out[m, t] += sum_s g[m, s] * row[offsets[t] + s]   for MR channels, NT taps, `steps` vectors of s.
-@_intrinsic
-def _correlate_block(typing, g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps) -> tuple:
-    def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, g)
-        g_at, row_at, offset_at, out_at = emit.places(signature, arguments[:8])
-        pitch, taps, count = arguments[8:]
-        lines = emit.lines(g_at, pitch)
-        sources = [emit.at(row_at, b.load(emit.at(offset_at, t))) for t in range(NT)]
+# Four channels read each position once for all; a channel on its own has as many sums, of other positions.
+_accumulate_block, _accumulate_single = _accumulator(MR, NV), _accumulator(1, MR * NV)
 
-        def step(s, sums) -> list:
-            s = b.mul(s, ir.Constant(_i64, emit.lanes))
-            xs = [emit.load(emit.at(source, s)) for source in sources]
-            gs = [emit.load(emit.at(line, s)) for line in lines]
-            return [b.call(emit.fmuladd, [gs[m], xs[t], sums[m * NT + t]]) for m in range(MR) for t in range(NT)]
 
-        zero = ir.Constant(emit.vector, [0.0] * emit.lanes)
-        sums = emit.loop(count, [zero] * (MR * NT), step)
-        for m, line in enumerate(emit.lines(out_at, taps)):
-            for t in range(NT):
-                place = emit.at(line, t)
-                # The lanes may be added in any order; NaN, inf and signed zero stay as they are.
-                total = b.call(emit.add_lanes, [b.load(place), sums[m * NT + t]], fastmath=["reassoc"])
-                b.store(total, place)
-        return context.get_dummy_value()
+# out[m, t] += sum_s g[m, s] * row[offsets[t] + s]   for mr channels, nt taps, `steps` vectors of s.
+def _correlator(mr: int, nt: int) -> Any:
+    @_intrinsic
+    def block(typing, g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps) -> tuple:
+        def codegen(context, b, signature, arguments) -> ir.Value:
+            emit = _Emitter(context, b, g)
+            g_at, row_at, offset_at, out_at = emit.places(signature, arguments[:8])
+            pitch, taps, count = arguments[8:]
+            lines = emit.lines(mr, g_at, pitch)
+            sources = [emit.at(row_at, b.load(emit.at(offset_at, t))) for t in range(nt)]
 
-    return types.void(g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps), codegen
+            def step(s, sums) -> list:
+                s = b.mul(s, ir.Constant(_i64, emit.lanes))
+                xs = [emit.load(emit.at(source, s)) for source in sources]
+                gs = [emit.load(emit.at(line, s)) for line in lines]
+                return [b.call(emit.fmuladd, [gs[m], xs[t], sums[m * nt + t]]) for m in range(mr) for t in range(nt)]
+
+            zero = ir.Constant(emit.vector, [0.0] * emit.lanes)
+            sums = emit.loop(count, [zero] * (mr * nt), step)
+            for m, line in enumerate(emit.lines(mr, out_at, taps)):
+                for t in range(nt):
+                    place = emit.at(line, t)
+                    # The lanes may be added in any order; NaN, inf and signed zero stay as they are.
+                    total = b.call(emit.add_lanes, [b.load(place), sums[m * nt + t]], fastmath=["reassoc"])
+                    b.store(total, place)
+            return context.get_dummy_value()
+
+        return types.void(g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps), codegen
+
+    return block
+
+
+_correlate_block, _correlate_single = _correlator(MR, NT), _correlator(1, NT_SINGLE)
 
 
 # best[p] = max_t row[p + offsets[t]] and which[p] = tags[t] of the first t that has it, for NV vectors of
@@ -255,22 +269,23 @@ def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
 def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, out) -> None:
     """Fill a share of the (image, group, tile) items of out (N, G, outputs, H', W').
 
-    The source is (N, G, channels, H, W), weights are (G, blocks * taps * MR), bias is (G, blocks * MR).
+    The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
+    MR, or 1 for a single output.
     Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache; within one the
     positions are outermost, so that the parts of the row that they read stay in the L1 cache.
     """
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
-    blocks = bias.shape[1] // MR
+    blocks, mr = bias.shape[1:]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
     _, _, sh, sw, rows, pitch = layout
     phase_stride = rows * pitch
     channel_stride = sh * sw * phase_stride
-    step = NV * VECTOR_BYTES // source.itemsize
+    step = MR * NV // mr * VECTOR_BYTES // source.itemsize
     line = (tiles[:, 9].max() + step - 1) // step * step
-    swept = max(1, min(blocks, BLOCK_BYTES // (MR * source.itemsize * (tiles[:, 1].max() + line))))
+    swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
     row = np.zeros(channels * channel_stride + step, source.dtype)
-    sums = np.empty(swept * MR * line, source.dtype)
+    sums = np.empty(swept * mr * line, source.dtype)
     packed = -1
     start, stop = share(images * groups * len(tiles), worker, workers)
     for item in range(start, stop):
@@ -282,29 +297,23 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
                 _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
             packed = image
         first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tile
-        group_weights, group_bias = weights[group], bias[group]
+        group_weights, group_bias = weights[group], bias[group].reshape(-1)
         for first in range(0, blocks, swept):
             last = min(first + swept, blocks)
             for p in range(0, span, step):
+                at = origin + p
                 for k in range(first, last):
-                    w = (first_tap * blocks + k * taps) * MR
-                    to = (k - first) * MR * line + p
-                    _accumulate_block(
-                        group_weights,
-                        w,
-                        row,
-                        origin + p,
-                        offsets,
-                        first_tap,
-                        group_bias,
-                        k * MR,
-                        sums,
-                        to,
-                        taps,
-                        line,
-                    )
-            for o in range(first * MR, min(last * MR, outputs)):
-                at, to = (o - first * MR) * line, ((image * outputs + o) * out_height + y) * out_width + x
+                    w, to = (first_tap * blocks + k * taps) * mr, (k - first) * mr * line + p
+                    if mr == 1:
+                        _accumulate_single(
+                            group_weights, w, row, at, offsets, first_tap, group_bias, k, sums, to, taps, line
+                        )
+                    else:
+                        _accumulate_block(
+                            group_weights, w, row, at, offsets, first_tap, group_bias, k * mr, sums, to, taps, line
+                        )
+            for o in range(first * mr, min(last * mr, outputs)):
+                at, to = (o - first * mr) * line, ((image * outputs + o) * out_height + y) * out_width + x
                 for _ in range(tile_rows):
                     _copy(sums, at, 1, flat_out, to, x_step, tile_columns)
                     at += pitch
@@ -313,7 +322,7 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
 
 @kernel
 def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) -> None:
-    """Fill a share of the (part of the batch, group) items of partial (parts, G, blocks * MR, taps).
+    """Fill a share of the (part of the batch, group) items of partial (parts, G, blocks * MR or 1, taps).
 
     x is (N, G, channels, H, W), g is (N, G, outputs, H', W').  So many small images as `together` says lie
     one after the other in each row, to make the sums over positions long.  In g's rows the columns without a
@@ -354,6 +363,10 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
             span = (batch - 1) * plane + (out_height - 1) * pitch + out_width
             for p in range(0, span, CHUNK):
                 steps = (min(CHUNK, span - p) + lanes - 1) // lanes
+                if padded_outputs == 1:
+                    for t in range(0, taps, NT_SINGLE):
+                        _correlate_single(cotangent, p, row, p, offsets, t, total, t, g_pitch, taps, steps)
+                    continue
                 for o in range(0, padded_outputs, MR):
                     for t in range(0, taps, NT):
                         at, to = o * g_pitch + p, o * taps + t

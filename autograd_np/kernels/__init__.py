@@ -7,6 +7,7 @@ they are, float16 in float32, everything else real in float64; results have NumP
 inputs, integers giving float64.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
 
@@ -17,7 +18,6 @@ from .blas import matmul
 from .geometry import Padding, Pair, conv_output_size
 
 __all__ = [
-    "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
     "channel_combine",
@@ -35,10 +35,9 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
-    "momentum_step",
     "relu",
     "relu_dx",
-    "sgd_step",
+    "take_steps",
 ]
 
 Shape = tuple[int, ...]
@@ -263,29 +262,39 @@ def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.nda
     )
 
 
-def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
-    """Change w in place: w ← w - lr g.  All arrays here are of one shape; scratch may have anything in it."""
-    _elementwise(_FUSED_SIZE, w, g).sgd_step(w, g, scratch, lr=lr)
-
-
-def momentum_step(
-    w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
+def take_steps(
+    kind: str,
+    arrays: Sequence[tuple[np.ndarray, ...]],
+    constants: Sequence[tuple[float, ...]],
+    scratch: Sequence[np.ndarray],
 ) -> None:
-    """Change w and v in place: v ← μ v + g, then w ← w - lr v, or w ← w - lr (g + μ v) if nesterov."""
-    step = _elementwise(_FUSED_SIZE, w, g, v).momentum_step
-    step(w, g, v, scratch, lr=lr, momentum=momentum, nesterov=nesterov)
+    """Change parameters in place by one step each.
 
-
-def adam_step(
-    w: np.ndarray,
-    g: np.ndarray,
-    m: np.ndarray,
-    v: np.ndarray,
-    scratch: np.ndarray,
-    *,
-    betas: tuple[float, float],
-    eps: float,
-    rate: float,
-) -> None:
-    """Change w, m and v in place: m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate m / (√v + ε)."""
-    _elementwise(_FUSED_SIZE, w, g, m, v).adam_step(w, g, m, v, scratch, betas=betas, eps=eps, rate=rate)
+    Parameters
+    ----------
+    kind : str
+        ======== ============ ========================================= ====================================
+        kind     arrays       constants                                 step
+        ======== ============ ========================================= ====================================
+        sgd      (w, g)       (lr,)                                     w ← w - lr g
+        momentum (w, g, v)    (lr, μ)                                   v ← μ v + g, w ← w - lr v
+        nesterov (w, g, v)    (lr, μ)                                   v ← μ v + g, w ← w - lr (g + μ v)
+        adam     (w, g, m, v) (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate)         m ← β₁ m + (1 - β₁) g, v likewise
+                                                                        of g², w ← w - rate m / (√v + ε)
+        ======== ============ ========================================= ====================================
+    arrays, constants : sequence of tuples
+        Of each parameter; its arrays are of one shape and dtype.
+    scratch : sequence of ndarray
+        For each parameter one more such array, with anything in it; they may share memory.
+    """
+    plain: list[fallback.Step] = []
+    others: list[fallback.Step] = []
+    size = 0
+    for step in zip(arrays, constants, scratch, strict=True):
+        w = step[0][0]
+        fit = w.dtype.char in "fd" and all(a.flags.carray and a.dtype is w.dtype for a in step[0])
+        (plain if fit else others).append(step)
+        size += fit and w.size
+    # What is compiled for the large ones serves the small ones, too.
+    (_backend() if size >= _FUSED_SIZE else fallback).take_steps(kind, plain)
+    fallback.take_steps(kind, others)

@@ -5,10 +5,9 @@ from .convolution import conv2d, conv2d_dw, conv2d_dx
 from .elementwise import relu, relu_dx
 from .normalization import channel_combine, channel_moments, channel_scale, channel_sum, channel_sums
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
-from .steps import adam_step, momentum_step, sgd_step
+from .steps import take_steps
 
 __all__ = [
-    "adam_step",
     "avg_pool2d",
     "avg_pool2d_dx",
     "channel_combine",
@@ -24,8 +23,7 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
-    "momentum_step",
     "relu",
     "relu_dx",
-    "sgd_step",
+    "take_steps",
 ]

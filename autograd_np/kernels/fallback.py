@@ -3,13 +3,14 @@
 They are also the exact path for arrays with NaN or inf, since every product here is one of the plain loops'.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from .geometry import Padding, Pair, pool_output_shape
 
 Shape = tuple[int, ...]
+Step = tuple[tuple[np.ndarray, ...], tuple[float, ...], np.ndarray]  # of a parameter: its arrays, constants, scratch
 
 
 def _padded(x: np.ndarray, padding: Padding, value: float = 0) -> np.ndarray:
@@ -130,50 +131,46 @@ def avg_pool2d_dx(g, x_shape: Shape, *, size: Pair, stride: Pair, padding: Paddi
     return padded[inner].copy()
 
 
-def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
-    """Change w by one step of gradient descent: w ← w - lr g."""
+def _sgd(w, g, scratch, lr) -> None:
     w -= np.multiply(g, lr, out=scratch)
 
 
-def momentum_step(
-    w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
-) -> None:
-    """Change w and its velocity v by one step: v ← μ v + g, and w ← w - lr v or w ← w - lr (g + μ v)."""
+def _momentum(w, g, v, scratch, lr, momentum) -> None:
     v *= momentum
     v += g
-    if nesterov:
-        np.multiply(v, momentum, out=scratch)
-        scratch += g
-        scratch *= lr
-    else:
-        np.multiply(v, lr, out=scratch)
+    w -= np.multiply(v, lr, out=scratch)
+
+
+def _nesterov(w, g, v, scratch, lr, momentum) -> None:
+    v *= momentum
+    v += g
+    np.multiply(v, momentum, out=scratch)
+    scratch += g
+    scratch *= lr
     w -= scratch
 
 
-def adam_step(
-    w: np.ndarray,
-    g: np.ndarray,
-    m: np.ndarray,
-    v: np.ndarray,
-    scratch: np.ndarray,
-    *,
-    betas: tuple[float, float],
-    eps: float,
-    rate: float,
-) -> None:
-    """Change w and its running means by one step: m ← β₁ m + (1 - β₁) g, v likewise, w ← w - rate m / (√v + ε)."""
-    beta1, beta2 = betas
+def _adam(w, g, m, v, scratch, beta1, rest1, beta2, rest2, eps, rate) -> None:
     m *= beta1
-    m += np.multiply(g, 1 - beta1, out=scratch)
+    m += np.multiply(g, rest1, out=scratch)
     v *= beta2
     np.multiply(g, g, out=scratch)
-    scratch *= 1 - beta2
+    scratch *= rest2
     v += scratch
     np.sqrt(v, out=scratch)
     scratch += eps
     np.divide(m, scratch, out=scratch)
     scratch *= rate
     w -= scratch
+
+
+_STEPS: dict[str, Callable] = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _adam}
+
+
+def take_steps(kind: str, steps: Sequence[Step]) -> None:
+    """Change the parameters by one step, one after the other."""
+    for parts, constants, scratch in steps:
+        _STEPS[kind](*parts, scratch, *constants)
 
 
 def _over_batch(values: np.ndarray) -> np.ndarray:

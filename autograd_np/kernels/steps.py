@@ -1,32 +1,35 @@
 """Steps of optimizers: every array is read and written once, where NumPy goes through memory at each operation.
 
-Constants come in an array of the parameter's dtype, so that float32 is computed in float32; the operations and their
+Constants are turned into the parameter's dtype first, so that float32 is computed in float32; the operations and their
 order are those of `fallback`, and so are the bits.  A share is sliced off first: indices that count from 0 are known
 not to be negative, and only then are there vector instructions.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .compile import kernel, share
+from .fallback import Step
 
 # What an element costs one thread, in nanoseconds; by a quarter of it, as a step follows products whose threads spin.
-_SGD_WORK, _MOMENTUM_WORK, _ADAM_WORK = 0.2 / 4, 0.3 / 4, 0.7 / 4
+_WORK = {"sgd": 0.2 / 4, "momentum": 0.3 / 4, "nesterov": 0.3 / 4, "adam": 0.7 / 4}
 
 
-# Worker's share of elements: constants are (lr,).
+# Worker's share of elements.
 @kernel
-def _sgd(worker, workers, w, g, constants) -> None:
-    lr = constants[0]
+def _sgd(worker, workers, w, g, lr) -> None:
+    lr = w.dtype.type(lr)
     start, stop = share(len(w), worker, workers)
     w, g = w[start:stop], g[start:stop]
     for i in range(len(w)):
         w[i] -= g[i] * lr
 
 
-# Worker's share of elements: constants are (lr, momentum).
+# Worker's share of elements.
 @kernel
-def _momentum(worker, workers, w, g, v, constants) -> None:
-    lr, momentum = constants[0], constants[1]
+def _momentum(worker, workers, w, g, v, lr, momentum) -> None:
+    lr, momentum = w.dtype.type(lr), w.dtype.type(momentum)
     start, stop = share(len(w), worker, workers)
     w, g, v = w[start:stop], g[start:stop], v[start:stop]
     for i in range(len(w)):
@@ -37,8 +40,8 @@ def _momentum(worker, workers, w, g, v, constants) -> None:
 
 # The same, looking ahead along the velocity.
 @kernel
-def _nesterov(worker, workers, w, g, v, constants) -> None:
-    lr, momentum = constants[0], constants[1]
+def _nesterov(worker, workers, w, g, v, lr, momentum) -> None:
+    lr, momentum = w.dtype.type(lr), w.dtype.type(momentum)
     start, stop = share(len(w), worker, workers)
     w, g, v = w[start:stop], g[start:stop], v[start:stop]
     for i in range(len(w)):
@@ -47,11 +50,12 @@ def _nesterov(worker, workers, w, g, v, constants) -> None:
         w[i] -= (velocity * momentum + g[i]) * lr
 
 
-# Worker's share of elements: constants are (beta1, 1 - beta1, beta2, 1 - beta2, eps, rate), see `fallback.adam_step`.
+# Worker's share of elements; rest1 is 1 - beta1, rest2 is 1 - beta2.
 @kernel
-def _adam(worker, workers, w, g, m, v, constants) -> None:
-    beta1, rest1, beta2, rest2 = constants[0], constants[1], constants[2], constants[3]
-    eps, rate = constants[4], constants[5]
+def _adam(worker, workers, w, g, m, v, beta1, rest1, beta2, rest2, eps, rate) -> None:
+    beta1, rest1 = w.dtype.type(beta1), w.dtype.type(rest1)
+    beta2, rest2 = w.dtype.type(beta2), w.dtype.type(rest2)
+    eps, rate = w.dtype.type(eps), w.dtype.type(rate)
     start, stop = share(len(w), worker, workers)
     w, g, m, v = w[start:stop], g[start:stop], m[start:stop], v[start:stop]
     for i in range(len(w)):
@@ -61,39 +65,11 @@ def _adam(worker, workers, w, g, m, v, constants) -> None:
         w[i] -= mean / (np.sqrt(square) + eps) * rate
 
 
-def _constants(w: np.ndarray, *values: float) -> np.ndarray:
-    return np.array(values, w.dtype)
+_KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _adam}
 
 
-def _flat(*arrays: np.ndarray) -> list[np.ndarray]:
-    return [array.reshape(-1) for array in arrays]
-
-
-def sgd_step(w: np.ndarray, g: np.ndarray, scratch: np.ndarray, *, lr: float) -> None:
-    """Change w by one step of gradient descent."""
-    _sgd(*_flat(w, g), _constants(w, lr), work=int(w.size * _SGD_WORK))
-
-
-def momentum_step(
-    w: np.ndarray, g: np.ndarray, v: np.ndarray, scratch: np.ndarray, *, lr: float, momentum: float, nesterov: bool
-) -> None:
-    """Change w and its velocity v by one step."""
-    step = _nesterov if nesterov else _momentum
-    step(*_flat(w, g, v), _constants(w, lr, momentum), work=int(w.size * _MOMENTUM_WORK))
-
-
-def adam_step(
-    w: np.ndarray,
-    g: np.ndarray,
-    m: np.ndarray,
-    v: np.ndarray,
-    scratch: np.ndarray,
-    *,
-    betas: tuple[float, float],
-    eps: float,
-    rate: float,
-) -> None:
-    """Change w and its running means m and v by one step."""
-    beta1, beta2 = betas
-    constants = _constants(w, beta1, 1 - beta1, beta2, 1 - beta2, eps, rate)
-    _adam(*_flat(w, g, m, v), constants, work=int(w.size * _ADAM_WORK))
+def take_steps(kind: str, steps: Sequence[Step]) -> None:
+    """Change the parameters by one step, one after the other; all arrays are contiguous, float32 or float64."""
+    step, work = _KERNELS[kind], _WORK[kind]
+    for parts, constants, _ in steps:
+        step(*[a.reshape(-1) for a in parts], *constants, work=int(parts[0].size * work))

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..core import Tensor
-from ..kernels import adam_step
-from .optimizer import Array, Optimizer
+from .optimizer import Array, FusedOptimizer
 
 
-class Adam(Optimizer):
+class Adam(FusedOptimizer):
     r"""Steps of about lr for every element, from running means of its gradient and of its square.
 
     m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - lr m̂ / (√v̂ + ε), where m̂ = m / (1 - β₁ᵗ) and
@@ -30,6 +29,7 @@ class Adam(Optimizer):
     Kingma & Ba 2015, algorithm 1.
     """
 
+    kind = "adam"
     state = ("steps", "mean", "mean_square")
 
     def __init__(
@@ -50,13 +50,14 @@ class Adam(Optimizer):
         self.mean = self.zeros()
         self.mean_square = self.zeros()
 
-    def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
-        """Change w in place."""
+    def moments(self, index: int) -> tuple[Array, ...]:
+        """Give the running means."""
+        return self.mean[index], self.mean_square[index]
+
+    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Give (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate), with both corrections taken out of the arrays (end of section 2)."""
         beta1, beta2 = self.betas
-        self.steps[index] += 1
-        t = int(self.steps[index])
-        # lr m̂ / (√v̂ + ε), with both corrections taken out of the arrays (end of section 2 of the paper)
+        t = self.steps[index].item() + 1
+        self.steps[index][()] = t
         root = math.sqrt(1 - beta2**t)
-        rate = lr * root / (1 - beta1**t)
-        moments = self.mean[index], self.mean_square[index]
-        adam_step(w, g, *moments, scratch, betas=self.betas, eps=self.eps * root, rate=rate)
+        return beta1, 1 - beta1, beta2, 1 - beta2, self.eps * root, lr * root / (1 - beta1**t)

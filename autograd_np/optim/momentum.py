@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from ..core import Tensor
-from ..kernels import momentum_step
-from .optimizer import Array, Optimizer
+from .optimizer import Array, FusedOptimizer
 
 
-class Momentum(Optimizer):
+class Momentum(FusedOptimizer):
     """Gradient descent with a velocity: v ← μ v + g, w ← w - lr v; Nesterov's is w ← w - lr (g + μ v).
 
     Parameters
@@ -39,10 +38,13 @@ class Momentum(Optimizer):
         self.momentum = self.checked("momentum", momentum, below=1)
         if nesterov and not momentum:
             raise ValueError("Momentum: nesterov=True needs 0 < momentum < 1, not 0")
-        self.nesterov = nesterov
+        self.kind = "nesterov" if nesterov else "momentum"
         self.velocity = self.zeros()
 
-    def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
-        """Change w in place."""
-        velocity = self.velocity[index]
-        momentum_step(w, g, velocity, scratch, lr=lr, momentum=self.momentum, nesterov=self.nesterov)
+    def moments(self, index: int) -> tuple[Array, ...]:
+        """Give the velocity."""
+        return (self.velocity[index],)
+
+    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Give (lr, μ)."""
+        return lr, self.momentum

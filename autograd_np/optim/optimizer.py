@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Tensor, note_write
+from ..kernels import take_steps
 
 Array = NDArray[Any]
 
 
 class Optimizer:
-    """Changes parameters in place by their gradients.  New kinds write `update`, for the arrays of one.
+    """Changes parameters in place by their gradients.  New kinds write `update`, for the arrays of one parameter.
 
     Parameters
     ----------
@@ -46,13 +47,14 @@ class Optimizer:
         self.weight_decay = self.checked("weight_decay", weight_decay)
         # Intermediate results go into memory that all parameters share, as large as the largest of them.
         self._scratch = _scratch(self.params)
-        self._decayed = _scratch(self.params) if weight_decay else []
+        self._decayed: list[Array] = []
 
     def step(self) -> None:
         """Update every parameter that has a gradient; graphs that saved its old value refuse backward now."""
         lr, decay = self.checked("lr", self.lr), self.checked("weight_decay", self.weight_decay)
         if decay and not self._decayed:
-            self._decayed = _scratch(self.params)
+            self._decayed = self.zeros()
+        places, weights, gradients = [], [], []
         for index, parameter in enumerate(self.params):
             grad = parameter.grad
             if grad is None:
@@ -61,6 +63,14 @@ class Optimizer:
             if decay:
                 g = np.multiply(w, decay, out=self._decayed[index])
                 g += grad.data
+            places.append(index)
+            weights.append(w)
+            gradients.append(g)
+        self.update_all(places, weights, gradients, lr)
+
+    def update_all(self, places: list[int], weights: list[Array], gradients: list[Array], lr: float) -> None:
+        """Change all weights in place: each by `update`, unless there is a quicker way to do all at once."""
+        for index, w, g in zip(places, weights, gradients, strict=True):
             self.update(index, w, g, lr, self._scratch[index])
             note_write(w)
 
@@ -131,6 +141,36 @@ class Optimizer:
     def zeros(self) -> list[Array]:
         """Give an array of zeros like each parameter: how moments begin."""
         return [np.zeros_like(parameter.data) for parameter in self.params]
+
+
+class FusedOptimizer(Optimizer):
+    """An optimizer whose step a kernel does: its arrays are read and written once."""
+
+    kind: str
+    """What `kernels.take_steps` calls the step."""
+
+    def __init_subclass__(cls) -> None:
+        if "update" in cls.__dict__:  # a kind of its own, made from one of these
+            cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
+
+    def update_all(self, places: list[int], weights: list[Array], gradients: list[Array], lr: float) -> None:
+        """Change all weights in place."""
+        arrays = [(w, g, *self.moments(k)) for k, w, g in zip(places, weights, gradients, strict=True)]
+        take_steps(self.kind, arrays, [self.constants(k, lr) for k in places], [self._scratch[k] for k in places])
+        for w in weights:
+            note_write(w)
+
+    def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
+        """Change w in place."""
+        take_steps(self.kind, [(w, g, *self.moments(index))], [self.constants(index, lr)], [scratch])
+
+    def moments(self, index: int) -> tuple[Array, ...]:
+        """Give the arrays that a parameter's step changes besides it."""
+        raise NotImplementedError
+
+    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Give the numbers in a parameter's step, which is counted now."""
+        raise NotImplementedError
 
 
 def _parameters(name: str, params: Iterable[Tensor]) -> list[Tensor]:

@@ -1,10 +1,9 @@
 """Gradient descent."""
 
-from ..kernels import sgd_step
-from .optimizer import Array, Optimizer
+from .optimizer import Array, FusedOptimizer
 
 
-class SGD(Optimizer):
+class SGD(FusedOptimizer):
     """Stochastic gradient descent: w ← w - lr g.
 
     Parameters
@@ -17,6 +16,12 @@ class SGD(Optimizer):
     Robbins & Monro 1951.
     """
 
-    def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
-        """Change w in place."""
-        sgd_step(w, g, scratch, lr=lr)
+    kind = "sgd"
+
+    def moments(self, index: int) -> tuple[Array, ...]:
+        """Give nothing: each step depends on its own gradient only."""
+        return ()
+
+    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Give (lr,)."""
+        return (lr,)

@@ -7,46 +7,58 @@ from autograd_np import kernels
 from autograd_np.kernels import fallback
 
 STEPS = {
-    "sgd": (0, lambda module, *arrays: module.sgd_step(*arrays, lr=0.1)),
-    "momentum": (1, lambda module, *arrays: module.momentum_step(*arrays, lr=0.1, momentum=0.9, nesterov=False)),
-    "nesterov": (1, lambda module, *arrays: module.momentum_step(*arrays, lr=0.1, momentum=0.9, nesterov=True)),
-    "adam": (2, lambda module, *arrays: module.adam_step(*arrays, betas=(0.9, 0.999), eps=1e-8, rate=0.01)),
+    "sgd": (2, (0.1,)),
+    "momentum": (3, (0.1, 0.9)),
+    "nesterov": (3, (0.1, 0.9)),
+    "adam": (4, (0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8, 0.01)),
 }
 
 
-def arrays(count, shape, dtype):
-    rng = np.random.default_rng(0)
-    return [rng.uniform(0.1, 2, shape).astype(dtype) for _ in range(count)]
+def arrays(count, shape, dtype, seed=0):
+    rng = np.random.default_rng(seed)
+    return tuple(rng.uniform(0.1, 2, shape).astype(dtype) for _ in range(count))
+
+
+def check_steps(name, ours, theirs, times=3):
+    """Take steps of all arrays at once, and with NumPy: the same bits."""
+    numbers = [(*STEPS[name][1][:-1], STEPS[name][1][-1] + k / 8) for k in range(len(ours))]
+    for _ in range(times):
+        kernels.take_steps(name, ours, numbers, [np.empty_like(parts[0]) for parts in ours])
+        scratch = [np.empty_like(parts[0]) for parts in theirs]
+        fallback.take_steps(name, list(zip(theirs, numbers, scratch, strict=True)))
+    for a, b in zip(ours, theirs, strict=True):
+        for mine, numpys in zip(a, b, strict=True):
+            np.testing.assert_array_equal(mine, numpys)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(3,), (5000,), (70, 100), (400_001,)])
 @pytest.mark.parametrize("name", STEPS)
 def test_compiled_steps_are_numpys_to_the_bit(name, shape, dtype):
-    moments, step = STEPS[name]
-    ours, theirs = arrays(3 + moments, shape, dtype), arrays(3 + moments, shape, dtype)
-    for _ in range(3):
-        step(kernels, *ours)
-        step(fallback, *theirs)
-    for a, b in zip(ours[:-1], theirs[:-1], strict=True):  # the last is scratch
-        np.testing.assert_array_equal(a, b)
+    count, _ = STEPS[name]
+    check_steps(name, [arrays(count, shape, dtype)], [arrays(count, shape, dtype)])
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_all_parameters_go_in_one_pass_each_with_its_constants(name):
+    count, _ = STEPS[name]
+    shapes = [((300, 700), "f"), ((), "f"), ((5,), "d"), ((0, 3), "f"), ((7,), "e"), ((90_000,), "d"), ((2, 2), "f")]
+    ours, theirs = ([arrays(count, *kind, seed=k) for k, kind in enumerate(shapes)] for _ in range(2))
+    check_steps(name, ours, theirs)
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_other_layouts_are_changed_in_place_too(name):
-    moments, step = STEPS[name]
-    ours, theirs = arrays(3 + moments, (80, 90), np.float32), arrays(3 + moments, (80, 90), np.float32)
-    ours = [np.asfortranarray(a) if i % 2 else a[::-1].copy()[::-1] for i, a in enumerate(ours)]
-    step(kernels, *ours)
-    step(fallback, *theirs)
-    for a, b in zip(ours[:-1], theirs[:-1], strict=True):
-        np.testing.assert_array_equal(a, b)
+    count, _ = STEPS[name]
+    ours, theirs = arrays(count, (80, 90), np.float32), arrays(count, (80, 90), np.float32)
+    ours = tuple(np.asfortranarray(a) if i % 2 else a[::-1].copy()[::-1] for i, a in enumerate(ours))
+    check_steps(name, [ours], [theirs], times=1)
 
 
 def test_a_division_by_zero_is_infinite_as_in_numpy():
     w, g, m, v, scratch = (np.zeros(5000) for _ in range(5))
     g[0] = 1.0
     with np.errstate(all="ignore"):
-        kernels.adam_step(w, g, m, v, scratch, betas=(0.0, 0.0), eps=0.0, rate=1.0)
+        kernels.take_steps("adam", [(w, g, m, v)], [(0.0, 1.0, 0.0, 1.0, 0.0, 1.0)], [scratch])
     assert w[0] == -1.0
     assert np.isnan(w[1:]).all()

@@ -162,8 +162,13 @@ def _sweep(
     finished: dict[Node, Cotangent] = {}
     # Serial numbers grow from inputs to outputs, so the youngest pending node has received all that it ever will.
     queue: list[tuple[int, Node]] = []
+    by_rows = selected = False  # whether cotangents are many at once, and may be 0 in part
     for root, seed in zip(roots, seeds, strict=True):
         cotangent = _seed(root, seed, create_graph)
+        if type(seed) is Rows:
+            by_rows = selected = True
+        elif seed is not None:
+            selected = selected or np.count_nonzero(cotangent) < cotangent.size
         node = root.node
         assert node is not None
         if node in pending:
@@ -175,9 +180,7 @@ def _sweep(
 
     alarm = Alarm()
     watch, hooked = SweepWatch() if mode.debugging else None, Hook.used
-    by_rows = any(isinstance(seed, Rows) for seed in seeds)
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
-    selected = by_rows or any(np.any(np.equal(seed, 0)) for seed in seeds if seed is not None)
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
@@ -300,7 +303,7 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
                 f"backward: only a real number has a gradient, and the output is {root.dtype}; take its real part, its "
                 "imaginary part or its absolute value, or give gradient="
             )
-        array = np.ones(root.shape, root.dtype)
+        array = np.ones(root.shape, root.dtype) if root.shape else np.array(1, root.dtype)  # at a fifth of the cost
         return Tensor.make(array, None) if create_graph else array
     if create_graph and isinstance(seed, Tensor):
         array = seed.data

@@ -64,13 +64,15 @@ def _native(array: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
     return np.require(np.asarray(array), dtype, ["C", "A", "W"])
 
 
-def _floats(*arrays: np.ndarray) -> tuple[list[np.ndarray], np.dtype]:
+def _floats(*arrays: np.ndarray) -> tuple[Sequence[np.ndarray], np.dtype]:
     """Return the arrays in the dtype to compute in, and the dtype of the result."""
     dtype = arrays[0].dtype
-    if (
-        dtype.char in "fd" and dtype.isnative and all(a.dtype is dtype and a.flags.carray for a in arrays)
-    ):  # as nearly always
-        return list(arrays), dtype
+    if dtype.char in "fd" and dtype.isnative:
+        for array in arrays:
+            if array.dtype is not dtype or not array.flags.carray:
+                break
+        else:  # as nearly always
+            return arrays, dtype
     dtype = np.result_type(*arrays)
     if dtype.kind not in "fiub":
         raise TypeError(f"kernels take real arrays, not {dtype}")

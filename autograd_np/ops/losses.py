@@ -76,7 +76,7 @@ def _check(logits: np.ndarray, labels: Any, reduction: str) -> None:
     if not labels.size:
         if reduction == "mean":
             raise ValueError(f"softmax_cross_entropy: no row to take the mean of (logits {logits.shape})")
-    elif labels.min() < 0 or labels.max() >= logits.shape[-1]:
+    elif labels.view(labels.dtype.str.replace("i", "u")).max() >= logits.shape[-1]:  # negative ones are very large then
         wrong = labels.min() if labels.min() < 0 else labels.max()
         raise ValueError(
             f"softmax_cross_entropy: label {wrong} is no class; logits {logits.shape} have classes 0 to "

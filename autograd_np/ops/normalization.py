@@ -79,7 +79,7 @@ def _beta_rule(g: Any, _y: Any, x: Any, _gamma: Any, _beta: Any, *, eps: float =
     r" \bar\beta = \textstyle\sum \bar y",
 )
 def normalize_batch(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Any:
-    """Gamma (x - mean) / sqrt(variance + eps) + beta, with the mean and the variance of each channel over the batch.
+    """Normalise each channel over the batch: ``gamma (x - mean) / sqrt(variance + eps) + beta``.
 
     Parameters
     ----------

@@ -104,20 +104,21 @@ def _sum_of_rows(g: Any) -> Any:
     formula=r"\bar X = \bar Y W^{\mathsf T},\; \bar W = X^{\mathsf T} \bar Y,\; \bar b = \textstyle\sum_i \bar y_i",
 )
 def linear(x: Any, w: Any, b: Any = None) -> Any:
-    """X @ w + b, over the last axis: x (..., in), w (in, out), b (out,) or None -> (..., out).
+    """Affine map ``x @ w + b`` over the last axis: x (..., in), w (in, out), b (out,) or None -> (..., out).
 
     Raises
     ------
     ValueError
         If shapes do not fit.
     """
-    if np.ndim(x) < 1 or np.ndim(w) != 2 or np.shape(x)[-1] != len(w) or (b is not None and np.shape(b) != w.shape[1:]):
-        found = f"x {np.shape(x)}, w {np.shape(w)}" + ("" if b is None else f", b {np.shape(b)}")
+    x, w, b = np.asarray(x), np.asarray(w), None if b is None else np.asarray(b)
+    if w.ndim != 2 or x.shape[-1:] != w.shape[:1] or (b is not None and b.shape != w.shape[1:]):
+        found = f"x {x.shape}, w {w.shape}" + ("" if b is None else f", b {b.shape}")
         raise ValueError(f"linear: x (..., in), w (in, out) and b (out,) are wanted, not {found}")
     y = kernels.matmul(x, w)
     if b is None:
         return y
-    return np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
+    return np.add(y, b, out=y) if y.dtype is b.dtype else y + b
 
 
 def _register(function_name: str, operation: Any) -> None:

@@ -4,7 +4,8 @@ One layout serves every stride, dilation and group.  A padded plane is split int
 stride (sh, sw), element (y, x) goes to phase (y % sh, x % sw), position (y // sh, x // sw), and each phase
 is stored as one contiguous row of `rows * pitch` elements.  Then the input of tap (c, kh, kw) at output
 position p = i * pitch + j is `row[p + offset]`, with one offset a tap, whatever the stride: inner loops are
-contiguous.  The columns between the output's width and the pitch are computed and thrown away.
+contiguous.  The columns between the output's width and the pitch are computed and thrown away; to have few
+of them, the padding on the right of a line and on the left of the next one share their place.
 """
 
 from dataclasses import dataclass
@@ -31,6 +32,16 @@ def pool_output_shape(shape: tuple[int, ...], size: Pair, stride: Pair, padding:
     """Return the shape that pooling gives to an array of shape (N, C, H, W)."""
     windows = zip(shape[2:], size, stride, padding, strict=True)
     return (*shape[:2], *(conv_output_size(n, k, s, p, 1) for n, k, s, p in windows))
+
+
+def _pitch(left: int, width: int, extent: int, columns: int) -> int:
+    """Return how far apart lines of `extent` columns lie, where the plane covers `width` of them from `left` on.
+
+    What a line lacks on the right is read from the left of the next one, so that must be padding; and the `columns` of
+    the output must not meet.
+    """
+    start, stop = max(left, 0), min(left + width, extent)
+    return max(stop, extent - start, columns)
 
 
 @dataclass(frozen=True)
@@ -90,15 +101,17 @@ def forward_plan(
     """
     (top, bottom), (left, right) = padding
     sh, sw = stride
-    rows, pitch = -(-(size[0] + top + bottom) // sh), -(-(size[1] + left + right) // sw)
-    c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
-    y, x = y * dilation[0], x * dilation[1]
-    phase = (c * sh + y % sh) * sw + x % sw
-    offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
     out_rows, out_columns = (
         range(conv_output_size(n, k, s, p, d))
         for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
+    rows, pitch = -(-(size[0] + top + bottom) // sh), -(-(size[1] + left + right) // sw)
+    if sw == 1:  # phases that lie side by side would read each other's first column
+        pitch = _pitch(left, size[1], pitch, len(out_columns))
+    c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
+    y, x = y * dilation[0], x * dilation[1]
+    phase = (c * sh + y % sh) * sw + x % sw
+    offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
     return TapPlan(
         layout=_int64([top, left, sh, sw, rows, pitch]),
         offsets=_int64(offsets.ravel()),
@@ -160,7 +173,10 @@ def adjoint_plan(channels: int, size: Pair, kernel: Pair, stride: Pair, padding:
     vertical, horizontal = (
         _Axis(n, k, s, p[0], d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
-    rows, pitch = vertical.extent, horizontal.extent
+    top, left = (axis.reach - axis.first for axis in (vertical, horizontal))
+    columns = -(-size[1] // stride[1])
+    g_width = conv_output_size(size[1], kernel[1], stride[1], padding[1], dilation[1])
+    rows, pitch = vertical.extent, _pitch(left, g_width, horizontal.extent, columns)
     phases, offsets, tiles = [], [np.zeros(0, np.int64)], []
     first_tap = 0
     for py in range(stride[0]):
@@ -176,7 +192,7 @@ def adjoint_plan(channels: int, size: Pair, kernel: Pair, stride: Pair, padding:
             phases.append((slice(ys.start, ys.stop, ys.step), slice(xs.start, xs.stop, xs.step)))
             first_tap += taps
     return TapPlan(
-        layout=_int64([vertical.reach - vertical.first, horizontal.reach - horizontal.first, 1, 1, rows, pitch]),
+        layout=_int64([top, left, 1, 1, rows, pitch]),
         offsets=np.concatenate(offsets),
         phases=tuple(phases),
         tiles=_int64(tiles),

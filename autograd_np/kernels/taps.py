@@ -284,7 +284,8 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
     step = MR * NV // mr * VECTOR_BYTES // source.itemsize
     line = (tiles[:, 9].max() + step - 1) // step * step
     swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
-    row = np.zeros(channels * channel_stride + step, source.dtype)
+    reach = offsets.max() + (tiles[:, 2] + tiles[:, 9]).max()  # the padding of the last line may lie behind it
+    row = np.zeros(max(channels * channel_stride, reach) + step, source.dtype)
     sums = np.empty(swept * mr * line, source.dtype)
     packed = -1
     start, stop = share(images * groups * len(tiles), worker, workers)
@@ -342,7 +343,7 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
     start, stop = share(parts * groups, worker, workers)
     for item in range(start, stop):
         part, group = item // groups, item % groups
-        row = np.zeros(channels * channel_stride + g_pitch, x.dtype)
+        row = np.zeros(max(channels * channel_stride, offsets.max()) + g_pitch, x.dtype)
         cotangent = np.zeros(padded_outputs * g_pitch, x.dtype)
         total = partial[part, group].reshape(-1)
         total[:] = 0
@@ -385,7 +386,7 @@ def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> N
     top, left, sh, sw, rows, pitch = layout
     size, span = rows * pitch, (out_height - 1) * pitch + out_width
     step = NV * VECTOR_BYTES // x.itemsize
-    row = np.full(sh * sw * size + step, -np.inf, x.dtype)
+    row = np.full(max(sh * sw * size, offsets.max() + span) + step, -np.inf, x.dtype)
     best = np.empty(span + step, x.dtype)
     which = np.empty(span + step, tags.dtype)
     start, stop = share(planes, worker, workers)

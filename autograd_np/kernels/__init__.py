@@ -15,7 +15,7 @@ import numpy as np
 
 from . import fallback
 from .blas import matmul
-from .geometry import Padding, Pair, conv_output_size
+from .shapes import Padding, Pair, Shape, conv_output_size
 
 __all__ = [
     "avg_pool2d",
@@ -39,8 +39,6 @@ __all__ = [
     "relu_dx",
     "take_steps",
 ]
-
-Shape = tuple[int, ...]
 
 
 @cache

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from . import fallback
-from .geometry import Padding, Pair, TapPlan, adjoint_plan, forward_plan
+from .geometry import TapPlan, adjoint_plan, forward_plan
+from .shapes import Padding, Pair, Shape
 from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
-
-Shape = tuple[int, ...]
 
 # Partial sums of dw: their number is independent of the threads, so that results are too.
 PARTS, PARTS_BYTES = 32, 32 * 1024 * 1024

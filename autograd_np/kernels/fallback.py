@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from .geometry import Padding, Pair, pool_output_shape
+from .shapes import Padding, Pair, Shape, pool_output_shape
 
-Shape = tuple[int, ...]
 Step = tuple[tuple[np.ndarray, ...], tuple[float, ...], np.ndarray]  # of a parameter: its arrays, constants, scratch
 
 

@@ -16,22 +16,10 @@ from typing import Any
 
 import numpy as np
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
+from .shapes import Padding, Pair, conv_output_size
 
 # Output positions of one tile: enough to amortise a block's start, few enough to stay in the L1 cache.
 TILE_POSITIONS = 640
-
-
-def conv_output_size(size: int, kernel: int, stride: int, padding_pair: Pair, dilation: int) -> int:
-    """Return the number of windows along one axis; not positive if the kernel exceeds the padded input."""
-    return (size + sum(padding_pair) - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def pool_output_shape(shape: tuple[int, ...], size: Pair, stride: Pair, padding: Padding) -> tuple[int, ...]:
-    """Return the shape that pooling gives to an array of shape (N, C, H, W)."""
-    windows = zip(shape[2:], size, stride, padding, strict=True)
-    return (*shape[:2], *(conv_output_size(n, k, s, p, 1) for n, k, s, p in windows))
 
 
 def _pitch(left: int, width: int, extent: int, columns: int) -> int:

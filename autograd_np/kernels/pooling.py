@@ -6,10 +6,9 @@ import numpy as np
 
 from .compile import kernel, share
 from .convolution import convolve, convolve_adjoint
-from .geometry import Padding, Pair, forward_plan, pool_output_shape
+from .geometry import forward_plan
+from .shapes import Padding, Pair, Shape, pool_output_shape
 from .taps import maximum_of_taps
-
-Shape = tuple[int, ...]
 
 
 def _planes(array: np.ndarray) -> np.ndarray:

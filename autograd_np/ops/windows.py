@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..kernels.geometry import conv_output_size
+from ..kernels.shapes import conv_output_size
 
 Pair = int | Sequence[int]
 Padding = int | str | Sequence[int] | Sequence[Sequence[int]]

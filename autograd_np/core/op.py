@@ -101,7 +101,7 @@ def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
     """Tell of (y, *args) which ones a rule reads, as the names of its parameters say."""
     if rule is None:
         return (False,) * (1 + arity)
-    names, rest = _positional(rule)
+    names, rest = _parameters(rule)
     reads = [not name.startswith("_") for name in names]
     if rest is not None:
         reads += [not rest.startswith("_")] * (2 + arity - len(reads))
@@ -110,7 +110,7 @@ def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
     return tuple(reads[1 : 2 + arity])
 
 
-def _positional(function: Callable) -> tuple[list[str], str | None]:
+def _parameters(function: Callable) -> tuple[list[str], str | None]:
     """Give the names of the parameters that are taken by position, and that of the rest."""
     if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
         code = function.__code__  # a tenth of what a signature costs, for hundreds of rules

@@ -2,11 +2,10 @@
 
 import math
 
-import numba
 import numpy as np
 
 from . import fallback
-from .compile import inline, kernel, share
+from .compile import inline, inline_sum, kernel, share
 
 # What an element costs one thread, in nanoseconds.
 _WORK = 2
@@ -56,7 +55,7 @@ def _exponentials(x, bits) -> None:
         x[i] *= powers[i]
 
 
-@numba.njit(nogil=True, fastmath={"reassoc"})
+@inline_sum
 def _sum(x) -> np.float32:
     total = _ZERO
     for i in range(len(x)):

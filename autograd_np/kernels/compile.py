@@ -74,6 +74,11 @@ def inline(function: Callable) -> Any:
     return numba.njit(nogil=True)(function)
 
 
+def inline_sum(function: Callable) -> Any:
+    """Compile a helper that adds up in vectors, whose lanes may be in any order; NaN and infinity stay as they are."""
+    return numba.njit(nogil=True, fastmath={"reassoc"})(function)
+
+
 def _launch(workers, *arguments) -> None:
     for worker in prange(workers):
         _body(np.int64(worker), workers, *arguments)  # type: ignore[name-defined] # noqa: F821

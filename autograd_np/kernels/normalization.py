@@ -1,24 +1,20 @@
 """Batch normalisation: sums over a channel's planes in all images, and maps that are affine in each channel.
 
 Arrays are (N, C, P), the P elements of a plane contiguous; a worker takes a share of the channels.  A plane is summed
-in vectors, whose lanes may be added in any order (`reassoc`; NaN and infinity stay as they are), and in parts short
-enough for float32; the parts are added in float64.
+in vectors, and in parts short enough for float32; the parts are added in float64.
 """
 
-import numba
 import numpy as np
 
-from .compile import kernel, share
+from .compile import inline_sum, kernel, share
 
 # What an element costs one thread, in nanoseconds.
 _WORK = 0.2
 
 PART = 1024  # elements that are added in their own precision
 
-_lanes = numba.njit(nogil=True, fastmath={"reassoc"})
 
-
-@_lanes
+@inline_sum
 def _sum(x) -> float:
     total = x.dtype.type(0)
     for i in range(len(x)):
@@ -26,7 +22,7 @@ def _sum(x) -> float:
     return total
 
 
-@_lanes
+@inline_sum
 def _sum_of_squares(x, mean) -> float:
     total = x.dtype.type(0)
     for i in range(len(x)):
@@ -34,7 +30,7 @@ def _sum_of_squares(x, mean) -> float:
     return total
 
 
-@_lanes
+@inline_sum
 def _sum_of_products(g, x, mean) -> float:
     total = x.dtype.type(0)
     for i in range(len(x)):

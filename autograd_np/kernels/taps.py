@@ -387,18 +387,26 @@ def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> N
     size, span = rows * pitch, (out_height - 1) * pitch + out_width
     step = NV * VECTOR_BYTES // x.itemsize
     row = np.full(max(sh * sw * size, offsets.max() + span) + step, -np.inf, x.dtype)
-    best = np.empty(span + step, x.dtype)
-    which = np.empty(span + step, tags.dtype)
+    best, which = np.empty(span + step, x.dtype), np.empty(span + step, tags.dtype)
+    places, firsts = np.empty(span, winner.dtype), np.empty(span, winner.dtype)
+    for p in range(span):  # where in the plane the window at this position begins
+        firsts[p] = (p // pitch * sh - top) * width + p % pitch * sw - left
+    lines, line = (1, span) if pitch == out_width else (out_height, out_width)
     start, stop = share(planes, worker, workers)
     for plane in range(start, stop):
         _pack(flat, plane * height * width, height, width, layout, row, 0, size)
         for p in range(0, span, step):
             _maximum_block(row, p, best, p, which, p, offsets, tags, len(offsets))
-        for i in range(out_height):
-            to, y = (plane * out_height + i) * out_width, i * sh - top
-            _copy(best, i * pitch, 1, flat_out, to, 1, out_width)
-            at, to = np.uint64(i * pitch), np.uint64(to)
-            for j in range(np.uint64(out_width)):
-                x_place, tag = np.int64(j) * sw - left, which[at + j]
-                first_real = max(0, y) * width + max(0, x_place)
-                flat_winner[to + j] = y * width + x_place + tag if tag >= 0 else first_real
+        lowest = tags.dtype.type(0)
+        for p in range(span):  # without branches, for vector instructions
+            lowest = min(lowest, which[p])
+            places[p] = firsts[p] + places.dtype.type(which[p])
+        if lowest < 0:
+            for p in range(span):
+                if which[p] < 0:
+                    y, x_place = p // pitch * sh - top, p % pitch * sw - left
+                    places[p] = max(0, y) * width + max(0, x_place)
+        for i in range(lines):
+            to = plane * out_height * out_width + i * out_width
+            _copy(best, i * pitch, 1, flat_out, to, 1, line)
+            _copy(places, i * pitch, 1, flat_winner, to, 1, line)

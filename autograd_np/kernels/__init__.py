@@ -253,7 +253,7 @@ def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return g (p - onehot(labels)), with g (rows,)."""
+    """Return g (p - onehot(labels)), with g (rows,), or (1,) for all rows."""
     (g, p), dtype = _floats(g, p)
     return (
         _elementwise(_ROWS_SIZE, p)

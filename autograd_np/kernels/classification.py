@@ -92,13 +92,13 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
                 shares[c] *= inverse
 
 
-# dx[r] = g[r] (p[r] - onehot(labels[r]))
+# dx[r] = g[r] (p[r] - onehot(labels[r])); a g of one element is that of every row.
 @kernel
 def _cross_entropy_dx(worker, workers, g, p, labels, dx) -> None:
     rows, classes = p.shape
     start, stop = share(rows, worker, workers)
     for row in range(start, stop):
-        scale, shares, out = g[row], p[row], dx[row]
+        scale, shares, out = g[row % len(g)], p[row], dx[row]
         for c in range(classes):
             out[c] = scale * shares[c]
         out[labels[row]] = scale * (shares[labels[row]] - p.dtype.type(1))

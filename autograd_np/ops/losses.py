@@ -18,8 +18,8 @@ def _cross_entropy_rule(
     if reduction == "mean":
         g = g / labels.size
     if type(x) is np.ndarray and isinstance(g, (np.ndarray, np.generic)):
-        rows = np.full(labels.shape, g, x.dtype).reshape(-1)
-        return kernels.cross_entropy_dx(rows, probabilities, labels.reshape(-1)).reshape(x.shape)
+        dx = kernels.cross_entropy_dx(g.reshape(-1).astype(x.dtype, copy=False), probabilities, labels.reshape(-1))
+        return dx if dx.shape == x.shape else dx.reshape(x.shape)
     onehot = np.zeros(x.shape, x.dtype)
     np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
     if reduction == "none":

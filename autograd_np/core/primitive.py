@@ -17,6 +17,7 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -88,27 +89,36 @@ def binary(
     formula: str,
     *,
     name: str | None = None,
-    of: Callable | None = None,
+    of: Callable | tuple[Callable, ...] = (),
+    elementwise: bool = True,
     complex: bool = False,
 ) -> Operation:
-    """Define an elementwise operation of two arrays, which are broadcast against each other.
+    """Define an operation of two arrays, and of nothing else, which are broadcast against each other.
 
     Parameters
     ----------
     forward : callable
-        (a, b) -> y, elementwise; a NumPy ufunc also makes ``forward(tensor, ...)`` run this operation.
+        (a, b) -> y; a NumPy ufunc also makes ``forward(tensor, ...)`` run this operation.
     left, right : callable
         ``rule(g, y, a, b)``, the cotangent of a, and of b, before broadcasting is undone (the sweep does that).
     formula : str
         The rules in LaTeX.
     name : str, optional
         The forward's own name by default.
-    of : callable, optional
-        The NumPy function that this is, if it is not the forward itself.
-    complex : bool
+    of : callable or tuple of callables
+        The NumPy functions that this is, if it is not the forward itself.
+    elementwise, complex : bool
         As in `primitive`.
     """
-    op = Op(name or forward.__name__, forward, (left, right), formula, elementwise=True, complex=complex)
+    op = Op(
+        name or forward.__name__,
+        forward,
+        (left, right),
+        formula,
+        elementwise=elementwise,
+        broadcasts=True,
+        complex=complex,
+    )
     left_only, right_only, both = op.saves((True, False)), op.saves((False, True)), op.saves((True, True))
 
     def operation(a: Any, b: Any) -> Any:
@@ -327,6 +337,7 @@ def _publish(op: Op, operation: Operation, of: Callable | tuple[Callable, ...]) 
     operation.__name__ = operation.__qualname__ = op.name
     for function in of if isinstance(of, tuple) else (of,):
         implements(function, arrays=0 if op.variadic else len(op.rules))(operation)
+    operation.__doc__ = operation.__doc__ or (op.forward.__doc__ if isinstance(op.forward, FunctionType) else None)
     if operation.__doc__ is None:
         operation.__doc__ = f"As `numpy.{op.name}`, elementwise.\n\nVJP: {op.formula}"
     return operation

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .. import kernels
-from ..core import UFUNCS, Tensor, implements, precise_sum, primitive
+from ..core import UFUNCS, Tensor, binary, implements, precise_sum, primitive
 from .arithmetic import multiply
 from .complex_numbers import conjugated
 from .joining import concatenate
@@ -68,15 +68,7 @@ def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     return np.squeeze(product, -1) if _b.ndim == 1 else product
 
 
-@primitive(
-    _left,
-    _right,
-    of=(np.matmul, np.linalg.matmul),
-    broadcasts=True,
-    complex=True,
-    formula=r"\bar A = \bar Y B^{\mathsf T},\; \bar B = A^{\mathsf T} \bar Y",
-)
-def matmul(a: Any, b: Any) -> Any:
+def _matmul(a: Any, b: Any) -> Any:
     """Matrix product a @ b; leading axes are a batch and broadcast, a vector is one row or column.  As `numpy.matmul`.
 
     Raises
@@ -89,6 +81,18 @@ def matmul(a: Any, b: Any) -> Any:
     except ValueError:
         inner = "the last axis of a must be as long as the last but one of b (or its only one)"
         raise ValueError(f"matmul: shapes {np.shape(a)} and {np.shape(b)} do not fit; {inner}") from None
+
+
+matmul = binary(
+    _matmul,
+    _left,
+    _right,
+    r"\bar A = \bar Y B^{\mathsf T},\; \bar B = A^{\mathsf T} \bar Y",
+    name="matmul",
+    of=(np.matmul, np.linalg.matmul),
+    elementwise=False,
+    complex=True,
+)
 
 
 def _sum_of_rows(g: Any) -> Any:

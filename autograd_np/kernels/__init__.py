@@ -80,7 +80,8 @@ def _floats(*arrays: np.ndarray) -> tuple[Sequence[np.ndarray], np.dtype]:
 
 
 def _index_type(plane: Shape) -> type:
-    return np.int32 if plane[0] * plane[1] <= np.iinfo(np.int32).max else np.int64
+    """Return the smallest of the integers that count through a plane: most are small, and winners are kept."""
+    return next(kind for kind in (np.int16, np.int32, np.int64) if plane[0] * plane[1] <= np.iinfo(kind).max)
 
 
 def conv2d(

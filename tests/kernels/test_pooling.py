@@ -94,3 +94,16 @@ def test_a_special_value_at_each_place_of_a_window(special):
         x[0, 0][place] = special
         for result, expected in zip(kernels.max_pool2d(x, **options), naive.max_pool2d(x, **options), strict=True):
             np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("plane", [(2, 2), (180, 182), (128, 256), (200, 200)])
+def test_winners_are_counted_by_the_smallest_integers_that_reach(plane):
+    x = np.random.default_rng(0).permutation(2 * plane[0] * plane[1]).reshape(1, 2, *plane).astype(np.float32)
+    out, winner = kernels.max_pool2d(x, size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)))
+    rows = x.reshape(1, 2, plane[0] // 2, 2, plane[1] // 2, 2)
+    np.testing.assert_array_equal(out, rows.max(axis=(3, 5)))
+    np.testing.assert_array_equal(x.reshape(1, 2, -1)[0, [[[0]], [[1]]], winner[0]], out[0])
+    np.testing.assert_array_equal(kernels.max_pool2d_gather(x, winner), out)
+    dx = kernels.max_pool2d_scatter(out, winner, x_shape=x.shape)
+    np.testing.assert_array_equal(dx, np.where(np.isin(x, out), x, 0))
+    assert winner.dtype == (np.int16 if plane[0] * plane[1] < 2**15 else np.int32)

@@ -287,6 +287,39 @@ def test_an_optimizer_of_ones_own():
         give_and_step(Optimizer([w], 0.1), w)
 
 
+def test_a_kind_made_from_another_is_asked_for_every_parameter():
+    class Shrinking(Adam):
+        def update(self, index, w, g, lr, scratch):
+            w *= 0.5
+            super().update(index, w, g, lr, scratch)
+
+    ours, plain = [leaf([1.0, 2.0]), leaf([[3.0]])], [leaf([0.5, 1.0]), leaf([[1.5]])]
+    for kind, params in ((Shrinking, ours), (Adam, plain)):
+        optimizer = kind(params, 0.1)
+        for w in params:
+            give(w, np.full(w.shape, 0.3))
+        optimizer.step()
+    for a, b in zip(ours, plain, strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+def test_all_parameters_at_once_as_one_by_one(make):
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=shape) for shape in ((60, 100), (100,), (7, 3), ())]
+    slopes = [rng.normal(size=value.shape) for value in values]
+    together, alone = ([leaf(value) for value in values] for _ in range(2))
+    optimizers = [make(together, 0.1, weight_decay=0.2), *(make([w], 0.1, weight_decay=0.2) for w in alone)]
+    for _ in range(3):
+        for params in (together, alone):
+            for w, slope in zip(params, slopes, strict=True):
+                give(w, slope)
+        for optimizer in optimizers:
+            optimizer.step()
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
 def give_and_step(optimizer, w):
     give(w, np.ones(w.shape))
     optimizer.step()

@@ -25,7 +25,7 @@ class debug:
       backward.
     - An array that backward needs, but that was changed since it was recorded (``t.data[...] = v``, or writing to an
       ndarray that an operation took), raises when backward comes to it; so does a rule that writes to its arguments,
-      or that gives the same memory twice.
+      or over what a rule gave before.
 
     Messages name the operation, shapes, and the line of your code.
 
@@ -76,7 +76,8 @@ class SweepWatch:
         self._before = mode.debugging
         mode.debugging = self._before and "traces"
         self._checksums: dict[str, int] = {}
-        self._results: dict[int, weakref.ref] = {}  # the arrays that own the memory of what rules gave
+        # The arrays that own the memory of what rules gave, and what was in them then.
+        self._results: dict[int, tuple[weakref.ref, int]] = {}
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -94,10 +95,10 @@ class SweepWatch:
                 f"backward: {rule} changed {changed[0]}, {_kinds(changed[1:])}; others need it too, so rules write to "
                 "new arrays only"
             )
-        if self._was_given_before(new, given):
+        if self._written_again(new, given):
             raise RuntimeError(
-                f"backward: {rule} gave memory that a rule of this sweep had given before; others may still need what "
-                "was there, so rules give new arrays or parts of what they are given"
+                f"backward: {rule} gave memory that a rule of this sweep had given before, with something else in it; "
+                "others may still need what was there, so rules give new arrays or parts of what they are given"
             )
         fault = _fault([new])
         if fault and not _fault([array for _, array in given]):
@@ -107,16 +108,16 @@ class SweepWatch:
                 f"({_kinds(g if isinstance(g, tuple) else [g])}); {_name(node)} was recorded at {place}"
             )
 
-    def _was_given_before(self, new: Any, given: Sequence[tuple[str, np.ndarray]]) -> bool:
+    def _written_again(self, new: Any, given: Sequence[tuple[str, np.ndarray]]) -> bool:
         array = _array(new)
         if not isinstance(array, np.ndarray):
             return False
         owner = owner_of(array)
         if any(owner is owner_of(other) for _, other in given):
             return False
-        known = self._results.get(id(owner))
-        self._results[id(owner)] = weakref.ref(owner)
-        return known is not None and known() is owner
+        known, content = self._results.get(id(owner)), _checksum(owner)
+        self._results[id(owner)] = weakref.ref(owner), content
+        return known is not None and known[0]() is owner and known[1] != content
 
 
 def watch(op: Op, args: Sequence[Any], outs: Sequence[Any], node: Node | None) -> None:
@@ -189,10 +190,14 @@ def _given(node: Node, g: Any) -> Iterator[tuple[str, np.ndarray]]:
     yield from _saved_arrays(node)
 
 
+def _checksum(array: np.ndarray, start: int = 0) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).data.cast("B") if array.size else b"", start)
+
+
 def _checksums(arrays: Iterable[tuple[str, np.ndarray]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, array in arrays:
-        found[name] = zlib.crc32(np.ascontiguousarray(array).data.cast("B") if array.size else b"", found.get(name, 0))
+        found[name] = _checksum(array, found.get(name, 0))
     return found
 
 

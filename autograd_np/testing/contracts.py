@@ -74,16 +74,17 @@ def _linear_in_the_cotangent(check: Check) -> None:
 def _arguments_left_alone(check: Check) -> None:
     """Run backward where every rule is watched: what it writes to and gives is neither its arguments' nor another's.
 
-    All rules run twice in one sweep, since only then is seen that they give the same memory again.
+    All rules run twice in one sweep, for other cotangents, to see whether they give the same memory again.
     """
     __tracebackhide__ = True
     leaves = [Tensor(x, requires_grad=True, copy=False) for x in [*check.point, *check.point]]
     outputs = []
     with debug():
         try:
-            both = check.whole_outputs(leaves[: len(check.point)]) + check.whole_outputs(leaves[len(check.point) :])
-            outputs = [y for y in both if y.requires_grad]
-            gradients(outputs, leaves, [np.ones(y.shape) for y in outputs])
+            both = [check.whole_outputs(some) for some in (leaves[: len(check.point)], leaves[len(check.point) :])]
+            seeds = [(y, np.full(y.shape, seed)) for ys, seed in zip(both, (1.0, -2.0), strict=True) for y in ys]
+            outputs = [y for y, _ in seeds if y.requires_grad]
+            gradients(outputs, leaves, [seed for y, seed in seeds if y.requires_grad])
         except FloatingPointError:
             return  # a NaN on the way, as behind a `where`, is no fault of its own
         except RuntimeError as error:

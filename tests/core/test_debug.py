@@ -196,6 +196,19 @@ def test_a_rule_that_gives_the_same_memory_again_is_named():
             twice.backward(np.array([3.0, 4.0]))
 
 
+def test_a_rule_may_give_the_same_result_to_two_arguments():
+    shared = {}
+
+    def rule(g, y, a, b):
+        return shared.setdefault(id(g), g * y)
+
+    both = ag.binary(lambda a, b: np.exp(a + b), rule, rule, "", name="both")
+    a, b = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    with ag.debug():
+        both(a, b).backward(np.array([3.0, 4.0]))
+    assert a.grad.tolist() == b.grad.tolist() == (np.exp([2.0, 4.0]) * [3, 4]).tolist()
+
+
 def test_rules_may_pass_on_parts_of_what_they_are_given():
     x = Tensor([1.0, 2.0], requires_grad=True)
     with ag.debug():

@@ -4,9 +4,8 @@
     correlate_taps:   dw[o, t]  = sum_p g[o, p] * row[p + offset[t]]
     maximum_of_taps:  out[p]    = max_t row[p + offset[t]]
 
-The cores keep their sums or maxima in vector registers over the whole inner loop, which Numba cannot write
-from Python loops but takes as LLVM IR through an intrinsic.  They live in the file of their callers because
-Numba's cache looks at the date of that file only.
+The cores keep their sums or maxima in vector registers over the whole inner loop, which Numba cannot write from Python
+loops but takes as LLVM IR through an intrinsic.  They live in their callers' file: Numba's cache looks at its date.
 """
 
 from typing import Any
@@ -92,10 +91,8 @@ class _Emitter:
     def loop(self, count, sums, step) -> list[ir.Value]:
         """Emit `for i in range(count): sums = step(i, sums)` with the sums in registers, and return them."""
         b = self.builder
-        before, head, body, after = (
-            b.block,
-            *(b.append_basic_block(name) for name in ("head", "body", "after")),
-        )
+        before = b.block
+        head, body, after = (b.append_basic_block(name) for name in ("head", "body", "after"))
         b.branch(head)
         b.position_at_end(head)
         i = b.phi(_i64)
@@ -270,17 +267,15 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
     """Fill a share of the (image, group, tile) items of out (N, G, outputs, H', W').
 
     The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
-    MR, or 1 for a single output.
-    Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache; within one the
-    positions are outermost, so that the parts of the row that they read stay in the L1 cache.
+    MR, or 1 for a single output.  Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache;
+    within one the positions are outermost, so that the parts of the row that they read stay in the L1 cache.
     """
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
     blocks, mr = bias.shape[1:]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
     _, _, sh, sw, rows, pitch = layout
-    phase_stride = rows * pitch
-    channel_stride = sh * sw * phase_stride
+    phase_stride, channel_stride = rows * pitch, sh * sw * rows * pitch
     step = MR * NV // mr * VECTOR_BYTES // source.itemsize
     line = (tiles[:, 9].max() + step - 1) // step * step
     swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
@@ -298,7 +293,7 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
                 _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
             packed = image
         first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tile
-        group_weights, group_bias = weights[group], bias[group].reshape(-1)
+        ws, starts = weights[group], bias[group].reshape(-1)
         for first in range(0, blocks, swept):
             last = min(first + swept, blocks)
             for p in range(0, span, step):
@@ -306,13 +301,9 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
                 for k in range(first, last):
                     w, to = (first_tap * blocks + k * taps) * mr, (k - first) * mr * line + p
                     if mr == 1:
-                        _accumulate_single(
-                            group_weights, w, row, at, offsets, first_tap, group_bias, k, sums, to, taps, line
-                        )
+                        _accumulate_single(ws, w, row, at, offsets, first_tap, starts, k, sums, to, taps, line)
                     else:
-                        _accumulate_block(
-                            group_weights, w, row, at, offsets, first_tap, group_bias, k * mr, sums, to, taps, line
-                        )
+                        _accumulate_block(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
             for o in range(first * mr, min(last * mr, outputs)):
                 at, to = (o - first * mr) * line, ((image * outputs + o) * out_height + y) * out_width + x
                 for _ in range(tile_rows):
@@ -364,11 +355,9 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
             span = (batch - 1) * plane + (out_height - 1) * pitch + out_width
             for p in range(0, span, CHUNK):
                 steps = (min(CHUNK, span - p) + lanes - 1) // lanes
-                if padded_outputs == 1:
-                    for t in range(0, taps, NT_SINGLE):
-                        _correlate_single(cotangent, p, row, p, offsets, t, total, t, g_pitch, taps, steps)
-                    continue
-                for o in range(0, padded_outputs, MR):
+                for t in range(0, taps if padded_outputs == 1 else 0, NT_SINGLE):
+                    _correlate_single(cotangent, p, row, p, offsets, t, total, t, g_pitch, taps, steps)
+                for o in range(0, padded_outputs // MR * MR, MR):
                     for t in range(0, taps, NT):
                         at, to = o * g_pitch + p, o * taps + t
                         _correlate_block(cotangent, at, row, p, offsets, t, total, to, g_pitch, taps, steps)
@@ -404,9 +393,8 @@ def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> N
         if lowest < 0:
             for p in range(span):
                 if which[p] < 0:
-                    y, x_place = p // pitch * sh - top, p % pitch * sw - left
-                    places[p] = max(0, y) * width + max(0, x_place)
+                    places[p] = max(0, p // pitch * sh - top) * width + max(0, p % pitch * sw - left)
         for i in range(lines):
-            to = plane * out_height * out_width + i * out_width
-            _copy(best, i * pitch, 1, flat_out, to, 1, line)
-            _copy(places, i * pitch, 1, flat_winner, to, 1, line)
+            at, to = i * pitch, (plane * out_height + i) * out_width
+            _copy(best, at, 1, flat_out, to, 1, line)
+            _copy(places, at, 1, flat_winner, to, 1, line)

@@ -115,7 +115,9 @@ def test_any_layout_without_another_compilation(layout):
             before = counts
         assert all(result.dtype == np.float32 for result in (out, dx, dw, best))
     assert counts == before
-    assert all(count <= 2 for count in counts), "more than one compilation a dtype"
+    dtypes, index_dtypes = 2, 2  # of all tests in this process
+    allowed = [dtypes, dtypes, *[dtypes * index_dtypes] * 3]
+    assert all(np.less_equal(counts, allowed)), "more than one compilation a dtype"
 
 
 def test_float16_is_computed_in_float32():

@@ -78,7 +78,7 @@ def in_float32(new, factor):
         (lambda g, y, x: g * ag.sigmoid(x) if x.size else 1 / 0, "ZeroDivisionError"),
         (lambda g, y, x: g.sum() * ag.sigmoid(x), "is wrong"),
         (lambda g, y, x: into_the_cotangent(g, ag.sigmoid(x)), "read-only|changed"),
-        (memory_used_again(lambda g, y, x: g * ag.sigmoid(x), 0), "runs twice in a sweep"),
+        (memory_used_again(lambda g, y, x: g * ag.sigmoid(x), 0), "gave memory that a rule of this sweep had given"),
         (lambda g, y, _x: g * ag.sigmoid(_x), "raises"),
     ],
     ids=["millionth", "far out", "3 axes", "5 axes", "3 long", "many", "sign", "overflow", "first order", "float32",

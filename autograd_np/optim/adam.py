@@ -54,10 +54,11 @@ class Adam(FusedOptimizer):
         """Give the running means."""
         return self.mean[index], self.mean_square[index]
 
-    def constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Give (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate), with both corrections taken out of the arrays (end of section 2)."""
+    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Count a step of a parameter, and give the numbers in it: (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate)."""
         beta1, beta2 = self.betas
         t = self.steps[index].item() + 1
         self.steps[index][()] = t
+        # lr m̂ / (√v̂ + ε), with both corrections taken out of the arrays (end of section 2 of the paper)
         root = math.sqrt(1 - beta2**t)
         return beta1, 1 - beta1, beta2, 1 - beta2, self.eps * root, lr * root / (1 - beta1**t)

@@ -45,6 +45,6 @@ class Momentum(FusedOptimizer):
         """Give the velocity."""
         return (self.velocity[index],)
 
-    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
         """Give (lr, μ)."""
         return lr, self.momentum

@@ -1,6 +1,7 @@
 """`Optimizer`: what all of them have in common."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -143,34 +144,34 @@ class Optimizer:
         return [np.zeros_like(parameter.data) for parameter in self.params]
 
 
-class FusedOptimizer(Optimizer):
+class FusedOptimizer(Optimizer, ABC):
     """An optimizer whose step a kernel does: its arrays are read and written once."""
 
     kind: str
     """What `kernels.take_steps` calls the step."""
 
     def __init_subclass__(cls) -> None:
-        if "update" in cls.__dict__:  # a kind of its own, made from one of these
+        if "update" in cls.__dict__:  # a kind made from one of these, whose own update must not be passed by
             cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
 
     def update_all(self, places: list[int], weights: list[Array], gradients: list[Array], lr: float) -> None:
         """Change all weights in place."""
         arrays = [(w, g, *self.moments(k)) for k, w, g in zip(places, weights, gradients, strict=True)]
-        take_steps(self.kind, arrays, [self.constants(k, lr) for k in places], [self._scratch[k] for k in places])
+        take_steps(self.kind, arrays, [self.next_constants(k, lr) for k in places], [self._scratch[k] for k in places])
         for w in weights:
             note_write(w)
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
-        take_steps(self.kind, [(w, g, *self.moments(index))], [self.constants(index, lr)], [scratch])
+        take_steps(self.kind, [(w, g, *self.moments(index))], [self.next_constants(index, lr)], [scratch])
 
+    @abstractmethod
     def moments(self, index: int) -> tuple[Array, ...]:
         """Give the arrays that a parameter's step changes besides it."""
-        raise NotImplementedError
 
-    def constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Give the numbers in a parameter's step, which is counted now."""
-        raise NotImplementedError
+    @abstractmethod
+    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
+        """Count a step of a parameter, and give the numbers in it."""
 
 
 def _parameters(name: str, params: Iterable[Tensor]) -> list[Tensor]:

@@ -22,6 +22,6 @@ class SGD(FusedOptimizer):
         """Give nothing: each step depends on its own gradient only."""
         return ()
 
-    def constants(self, index: int, lr: float) -> tuple[float, ...]:
+    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
         """Give (lr,)."""
         return (lr,)

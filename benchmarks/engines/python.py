@@ -24,7 +24,7 @@ def arrays(result: Any) -> list[np.ndarray]:
 def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: int, groups: int) -> Step:
     """Time the convolution, seven loops deep, of the lists that the arrays hold; without groups."""
     if groups != 1:
-        raise NotImplementedError("groups")
+        raise NotImplementedError("these loops have no groups")
     if math.prod(g) * math.prod(w[1:]) > _MOST:
         raise NotImplementedError("it would take seconds")
     images, filters = data.normal(x, w)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import autograd_np as ag
 from autograd_np import Tensor
-from tests.array_api.calls import binary, logical, matmul, power, shift
+from tests.array_api.calls import matmul
 from tests.array_api.draws import Draw, compare, to_graph, to_strict, to_tensors
+from tests.array_api.elementwise import binary, logical, power, shift
 
 OPERATORS: dict[str, Any] = {
     **dict.fromkeys(("add", "sub", "mul"), binary("iufc")),

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_np as ag
-from tests.array_api.calls import ELEMENTWISE, MAIN, Row
+from tests.array_api.calls import MAIN, Row
 from tests.array_api.draws import Draw, compare, functions_of, parts, to_graph, to_strict, to_tensors
+from tests.array_api.elementwise import ELEMENTWISE
 from tests.array_api.fourier import FFT
 from tests.array_api.linalg import LINALG
 

@@ -7,6 +7,7 @@ in the padding of g; so where the other factor is not finite they leave the work
 `fallback`.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -64,50 +65,36 @@ def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
     return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
 
 
-def convolve(
+def conv2d(
     x: np.ndarray,
     w: np.ndarray,
     bias: np.ndarray | None,
-    out: np.ndarray,
+    out_shape: Shape,
     *,
     stride: Pair,
     padding: Padding,
     dilation: Pair,
     groups: int,
-) -> None:
-    """Write the convolution of contiguous arrays of one dtype, float32 or float64, into out."""
-    if x.size and w.size and out.size:
-        plan = forward_plan(w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
-        _accumulate(_grouped(x, groups, 1), _grouped(w, groups, 0), bias, plan, _grouped(out, groups, 1))
-    else:
+) -> np.ndarray:
+    """Compute the convolution of contiguous arrays of one dtype, float32 or float64."""
+    if not (x.size and w.size and math.prod(out_shape)):
         options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        out[...] = fallback.conv2d(x, w, bias, out.shape, **options)
-
-
-def convolve_adjoint(
-    g: np.ndarray, w: np.ndarray, dx: np.ndarray, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
-) -> None:
-    """Write the adjoint with respect to x into dx."""
-    if g.size and w.size and dx.size and np.isfinite(w).all():
-        plan = adjoint_plan(len(w) // groups, dx.shape[2:], w.shape[2:], stride, padding, dilation)
-        weights = _grouped(w, groups, 0).swapaxes(1, 2)
-        _accumulate(_grouped(g, groups, 1), weights, None, plan, _grouped(dx, groups, 1))
-    else:
-        options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        dx[...] = fallback.conv2d_dx(g, w, dx.shape, **options)
-
-
-def conv2d(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out_shape: Shape, **options: Any) -> np.ndarray:
-    """Compute the convolution."""
+        return fallback.conv2d(x, w, bias, out_shape, **options)
+    plan = forward_plan(w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
     out = np.empty(out_shape, x.dtype)
-    convolve(x, w, bias, out, **options)
+    _accumulate(_grouped(x, groups, 1), _grouped(w, groups, 0), bias, plan, _grouped(out, groups, 1))
     return out
 
 
-def conv2d_dx(g: np.ndarray, w: np.ndarray, x_shape: Shape, **options: Any) -> np.ndarray:
+def conv2d_dx(
+    g: np.ndarray, w: np.ndarray, x_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
+) -> np.ndarray:
     """Compute the adjoint with respect to x."""
+    if not (g.size and w.size and math.prod(x_shape)) or not np.isfinite(w).all():
+        return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    plan = adjoint_plan(len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
     dx = np.empty(x_shape, g.dtype)
-    convolve_adjoint(g, w, dx, **options)
+    _accumulate(_grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None, plan, _grouped(dx, groups, 1))
     return dx
 
 

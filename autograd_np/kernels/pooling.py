@@ -1,11 +1,10 @@
-"""Pooling on compiled kernels: maxima over taps, and averages as a convolution of single planes with ones."""
+"""Pooling on compiled kernels: maxima over taps, and averages line by line."""
 
 from functools import lru_cache
 
 import numpy as np
 
-from .compile import kernel, share
-from .convolution import convolve, convolve_adjoint
+from .compile import inline, kernel, share
 from .geometry import forward_plan
 from .shapes import Padding, Pair, Shape, pool_output_shape
 from .taps import maximum_of_taps
@@ -72,23 +71,77 @@ def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
     return out
 
 
-def _single(planes: np.ndarray) -> np.ndarray:
-    """Return (N, C, H, W) as N * C images of one channel."""
-    return _planes(planes)[:, None]
+# target[to:][:count] += source[at:][:count], of flat arrays: slices would cost more than the sum, as would a test for
+# negative indices, which those without a sign are spared.
+@inline
+def _add_line(source, at, target, to, count) -> None:
+    at, to = np.uint64(at), np.uint64(to)
+    for _ in range(count):
+        target[to] += source[at]
+        at += np.uint64(1)
+        to += np.uint64(1)
+
+
+# Windows are products of lines and columns: a line of outputs is the sum of the lines of its windows, added up over
+# columns.  The ends of that sum stay zeros, which are the padding.
+@kernel
+def _average(worker, workers, x, window, out) -> None:
+    """Fill a share of the planes of out (planes, H', W') from x (planes, H, W)."""
+    planes, height, width = x.shape
+    out_height, out_width = out.shape[1:]
+    kh, kw, sh, sw, top, left = window
+    line, n = np.zeros(max(left + width, (out_width - 1) * sw + kw), x.dtype), x.dtype.type(kh * kw)
+    flat, flat_out = x.reshape(-1), out.reshape(-1)
+    start, stop = share(planes * out_height, worker, workers)
+    for item in range(start, stop):
+        plane, i = item // out_height, item % out_height
+        line[:] = 0
+        for h in range(max(0, i * sh - top), min(height, i * sh - top + kh)):
+            _add_line(flat, (plane * height + h) * width, line, left, width)
+        for j in range(out_width):
+            total = line[j * sw]
+            for k in range(j * sw + 1, j * sw + kw):
+                total += line[k]
+            flat_out[item * out_width + j] = total / n
+
+
+# The same backwards: a line of g is spread over columns, and the result added to the lines of its windows.
+@kernel
+def _spread(worker, workers, g, window, dx) -> None:
+    """Fill a share of the planes of dx (planes, H, W) from g (planes, H', W')."""
+    planes, height, width = dx.shape
+    out_height, out_width = g.shape[1:]
+    kh, kw, sh, sw, top, left = window
+    line, n = np.zeros(max(left + width, (out_width - 1) * sw + kw), g.dtype), g.dtype.type(kh * kw)
+    flat, flat_g = dx.reshape(-1), g.reshape(-1)
+    start, stop = share(planes, worker, workers)
+    flat[start * height * width : stop * height * width] = 0
+    for plane in range(start, stop):
+        for i in range(out_height):
+            line[:] = 0
+            for j in range(out_width):
+                part = flat_g[(plane * out_height + i) * out_width + j] / n
+                for k in range(j * sw, j * sw + kw):
+                    line[k] += part
+            for h in range(max(0, i * sh - top), min(height, i * sh - top + kh)):
+                _add_line(line, left, flat, (plane * height + h) * width, width)
+
+
+def _window(size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
+    return np.array([*size, *stride, padding[0][0], padding[1][0]])
 
 
 def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Average windows, padding counted as zeros."""
     out = np.empty(pool_output_shape(x.shape, size, stride, padding), x.dtype)
-    ones = np.ones((1, 1, *size), x.dtype)
-    convolve(_single(x), ones, None, _single(out), stride=stride, padding=padding, dilation=(1, 1), groups=1)
-    return np.divide(out, size[0] * size[1], out=out)
+    if out.size:
+        _average(_planes(x), _window(size, stride, padding), _planes(out), work=x.size)
+    return out
 
 
 def avg_pool2d_dx(g: np.ndarray, x_shape: Shape, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Spread each g evenly over its window."""
     dx = np.empty(x_shape, g.dtype)
-    spread = g / (size[0] * size[1])
-    ones = np.ones((1, 1, *size), g.dtype)
-    convolve_adjoint(_single(spread), ones, _single(dx), stride=stride, padding=padding, dilation=(1, 1), groups=1)
+    if dx.size:
+        _spread(_planes(g), _window(size, stride, padding), _planes(dx), work=dx.size)
     return dx

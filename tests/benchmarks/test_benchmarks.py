@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -209,9 +210,19 @@ def test_every_engine_goes_first_and_last():
     assert all(sorted(order) == list("abc") for order in orders)
 
 
-def test_repetitions_fill_the_time():
-    assert calibrate(lambda: None, 1e-3) > 1000
-    assert calibrate(lambda: sum(range(100_000)), 1e-6) == 1
+def test_repetitions_fill_the_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+
+    def lasting(seconds):
+        def step():
+            now[0] += seconds
+
+        return step
+
+    assert calibrate(lasting(1e-6), 1e-3) == 1000
+    assert calibrate(lasting(3e-3), 1e-2) == 3
+    assert calibrate(lasting(1.0), 1e-6) == 1
 
 
 def test_ratios_are_of_rounds_and_quantities_readable():

@@ -20,8 +20,11 @@ from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
 # Partial sums of dw: their number is independent of the threads, so that results are too.
 PARTS, PARTS_BYTES = 32, 32 * 1024 * 1024
 
-# So many positions of small images are put into one row of correlate_taps, if parts enough remain for threads.
-ROW_POSITIONS, LEAST_PARTS = 512, 8
+# So many positions of small images are put into one row of correlate_taps: the many, if items enough remain.
+SHORT_ROW, LONG_ROW = 256, 512
+
+# Where there are fewer items of work than this, each is cut into chunks of output channels: threads want some.
+LEAST_ITEMS = 8
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
@@ -29,6 +32,11 @@ MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 def _blocks(outputs: int) -> tuple[int, int]:
     """Return into how many blocks of how many output channels the kernels take them: a single one is its own."""
     return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
+
+
+def _chunks(items: int, blocks: int) -> np.ndarray:
+    """Return into how many chunks of blocks items of work are cut, as kernels take small integers."""
+    return np.array([min(blocks, -(-LEAST_ITEMS // items))])
 
 
 def _pack_weights(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
@@ -57,7 +65,8 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
     packed = _pack_weights(weights, plan)
     work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * len(plan.phases))
-    accumulate_taps(source, plan.layout, packed, plan.offsets, starts, plan.tiles, out, work=work)
+    chunks = _chunks(len(source) * groups * len(plan.tiles), starts.shape[1])
+    accumulate_taps(source, plan.layout, packed, plan.offsets, starts, plan.tiles, chunks, out, work=work)
 
 
 def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
@@ -113,7 +122,8 @@ def conv2d_dw(
         return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
     rows, pitch = forward_plan(*geometry).layout[4:]
-    together = max(1, min(ROW_POSITIONS // int(rows * pitch), len(x) // LEAST_PARTS))
+    plane = int(rows * pitch)
+    together = max(1, min(LONG_ROW // plane, max(SHORT_ROW // plane, len(x) // LEAST_ITEMS), len(x)))
     plan = forward_plan(*geometry, images=together)
 
     outputs, taps = w_shape[0] // groups, plan.offsets.size
@@ -122,6 +132,7 @@ def conv2d_dw(
     padded_outputs, padded_taps = blocks * mr, -(-taps // nt) * nt
     room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
     parts = max(1, min(len(x) // together, PARTS // groups, room))
+    chunks = _chunks(parts * groups, blocks)
     partial = np.empty((parts, groups, padded_outputs, padded_taps), x.dtype)
     offsets = np.zeros(padded_taps, np.int64)
     offsets[:taps] = plan.offsets
@@ -132,6 +143,7 @@ def conv2d_dw(
         plan.layout,
         offsets,
         np.array([together]),
+        chunks,
         partial,
         work=work,
     )

@@ -145,6 +145,7 @@ def _accumulator(mr: int, nv: int) -> Any:
 
 # Four channels read each position once for all; a channel on its own has as many sums, of other positions.
 _accumulate_block, _accumulate_single = _accumulator(MR, NV), _accumulator(1, MR * NV)
+_accumulate_two, _accumulate_one = _accumulator(MR, 2), _accumulator(MR, 1)  # vectors, where no more are left
 
 
 # out[m, t] += sum_s g[m, s] * row[offsets[t] + s]   for mr channels, nt taps, `steps` vectors of s.
@@ -263,8 +264,8 @@ def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
 
 
 @kernel
-def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, out) -> None:
-    """Fill a share of the (image, group, tile) items of out (N, G, outputs, H', W').
+def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, chunks, out) -> None:
+    """Fill a share of the (image, group, chunk of outputs, tile) items of out (N, G, outputs, H', W').
 
     The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
     MR, or 1 for a single output.  Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache;
@@ -273,37 +274,47 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
     blocks, mr = bias.shape[1:]
+    chunks = chunks[0]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
-    _, _, sh, sw, rows, pitch = layout
+    top, left, sh, sw, rows, pitch = layout
     phase_stride, channel_stride = rows * pitch, sh * sw * rows * pitch
-    step = MR * NV // mr * VECTOR_BYTES // source.itemsize
+    lanes = VECTOR_BYTES // source.itemsize
+    step = MR * NV // mr * lanes
     line = (tiles[:, 9].max() + step - 1) // step * step
     swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
     reach = offsets.max() + (tiles[:, 2] + tiles[:, 9]).max()  # the padding of the last line may lie behind it
     row = np.zeros(max(channels * channel_stride, reach) + step, source.dtype)
     sums = np.empty(swept * mr * line, source.dtype)
-    packed = -1
-    start, stop = share(images * groups * len(tiles), worker, workers)
+    packed = at_chunk = -1
+    start, stop = share(images * groups * chunks * len(tiles), worker, workers)
     for item in range(start, stop):
-        image, tile = item // len(tiles), tiles[item % len(tiles)]
-        group = image % groups
-        if image != packed:
-            for c in range(channels):
-                at = (image * channels + c) * height * width
-                _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
-            packed = image
-        first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tile
-        ws, starts = weights[group], bias[group].reshape(-1)
-        for first in range(0, blocks, swept):
-            last = min(first + swept, blocks)
+        unit = item // len(tiles)
+        if unit != at_chunk:
+            image, at_chunk = unit // chunks, unit
+            first_block, last_block = share(blocks, unit % chunks, chunks)
+            if image != packed:
+                for c in range(channels):
+                    at = (image * channels + c) * height * width
+                    _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
+                packed = image
+        first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tiles[item - unit * len(tiles)]
+        if pitch == out_width == tile_columns and x_step == y_step == 1:
+            tile_rows, tile_columns = 1, span
+        ws, starts = weights[image % groups], bias[image % groups].reshape(-1)
+        for first in range(first_block, last_block, swept):
+            last = min(first + swept, last_block)
             for p in range(0, span, step):
-                at = origin + p
+                at, vectors = origin + p, (span - p + lanes - 1) // lanes
                 for k in range(first, last):
                     w, to = (first_tap * blocks + k * taps) * mr, (k - first) * mr * line + p
                     if mr == 1:
                         _accumulate_single(ws, w, row, at, offsets, first_tap, starts, k, sums, to, taps, line)
-                    else:
+                    elif vectors > 2:
                         _accumulate_block(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
+                    elif vectors == 2:
+                        _accumulate_two(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
+                    else:
+                        _accumulate_one(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
             for o in range(first * mr, min(last * mr, outputs)):
                 at, to = (o - first * mr) * line, ((image * outputs + o) * out_height + y) * out_width + x
                 for _ in range(tile_rows):
@@ -313,31 +324,35 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
 
 
 @kernel
-def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) -> None:
-    """Fill a share of the (part of the batch, group) items of partial (parts, G, blocks * MR or 1, taps).
+def correlate_taps(worker, workers, x, g, layout, offsets, together, chunks, partial) -> None:
+    """Fill a share of the (part of the batch, group, chunk of outputs) items of partial (parts, G, outputs, taps).
 
-    x is (N, G, channels, H, W), g is (N, G, outputs, H', W').  So many small images as `together` says lie
-    one after the other in each row, to make the sums over positions long.  In g's rows the columns without a
-    position are zeros: the caller sees to it that x is finite, since 0 * inf would be NaN.
+    x is (N, G, channels, H, W), g is (N, G, outputs, H', W'), the outputs of partial are padded to blocks of MR, or
+    a single one.  So many small images as `together` says lie one after the other in each row, to make the sums over
+    positions long.  In g's rows the columns without a position are zeros: the caller sees to it that x is finite,
+    since 0 * inf would be NaN.
     """
     images, groups, channels, height, width = x.shape
     outputs, out_height, out_width = g.shape[2:]
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
     parts, _, padded_outputs, taps = partial.shape
-    together = together[0]
+    together, chunks = together[0], chunks[0]
+    mr = min(MR, padded_outputs)
     _, _, sh, sw, rows, pitch = layout
     plane = rows * pitch
     phase_stride = together * plane
     channel_stride = sh * sw * phase_stride
     lanes = VECTOR_BYTES // x.itemsize
     g_pitch = (phase_stride + lanes - 1) // lanes * lanes
-    start, stop = share(parts * groups, worker, workers)
+    start, stop = share(parts * groups * chunks, worker, workers)
     for item in range(start, stop):
-        part, group = item // groups, item % groups
+        part, group, chunk = item // groups // chunks, item // chunks % groups, item % chunks
+        first, last = share(padded_outputs // mr, chunk, chunks)
+        first, last = first * mr, last * mr
         row = np.zeros(max(channels * channel_stride, offsets.max()) + g_pitch, x.dtype)
-        cotangent = np.zeros(padded_outputs * g_pitch, x.dtype)
+        cotangent = np.zeros((last - first) * g_pitch, x.dtype)
         total = partial[part, group].reshape(-1)
-        total[:] = 0
+        total[first * taps : last * taps] = 0
         low, high = share(images, part, parts)
         for base in range(low, high, together):
             batch = min(together, high - base)
@@ -348,18 +363,18 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
                 for c in range(channels):
                     at, to = (image * channels + c) * height * width, c * channel_stride + b * plane
                     _pack(flat_x, at, height, width, layout, row, to, phase_stride)
-                for o in range(outputs):
-                    at, to = (image * outputs + o) * out_height * out_width, o * g_pitch + b * plane
+                for o in range(first, min(last, outputs)):
+                    at, to = (image * outputs + o) * out_height * out_width, (o - first) * g_pitch + b * plane
                     for i in range(out_height):
                         _copy(flat_g, at + i * out_width, 1, cotangent, to + i * pitch, 1, out_width)
             span = (batch - 1) * plane + (out_height - 1) * pitch + out_width
             for p in range(0, span, CHUNK):
                 steps = (min(CHUNK, span - p) + lanes - 1) // lanes
-                for t in range(0, taps if padded_outputs == 1 else 0, NT_SINGLE):
+                for t in range(0, taps if mr == 1 else 0, NT_SINGLE):
                     _correlate_single(cotangent, p, row, p, offsets, t, total, t, g_pitch, taps, steps)
-                for o in range(0, padded_outputs // MR * MR, MR):
+                for o in range(first, last if mr == MR else 0, MR):
                     for t in range(0, taps, NT):
-                        at, to = o * g_pitch + p, o * taps + t
+                        at, to = (o - first) * g_pitch + p, o * taps + t
                         _correlate_block(cotangent, at, row, p, offsets, t, total, to, g_pitch, taps, steps)
 
 

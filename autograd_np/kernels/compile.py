@@ -71,7 +71,7 @@ event.register("numba:compile", _Announcement())
 
 def inline(function: Callable) -> Any:
     """Compile a helper that kernels of the same file call."""
-    return numba.njit(nogil=True)(function)
+    return numba.njit(nogil=True, forceinline=True)(function)
 
 
 def inline_sum(function: Callable) -> Any:

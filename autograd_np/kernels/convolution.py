@@ -121,7 +121,7 @@ def conv2d_dw(
     if not (g.size and x.size and min(w_shape)) or not np.isfinite(x).all():
         return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    rows, pitch = forward_plan(*geometry).layout[4:]
+    rows, pitch = forward_plan(*geometry).layout[4:6]
     plane = int(rows * pitch)
     together = max(1, min(LONG_ROW // plane, max(SHORT_ROW // plane, len(x) // LEAST_ITEMS), len(x)))
     plan = forward_plan(*geometry, images=together)

@@ -38,8 +38,9 @@ class TapPlan:
 
     Attributes
     ----------
-    layout : int64 array (6,)
-        top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout.
+    layout : int64 array (8,)
+        top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then the height and width of a
+        window, beyond which there is no phase that a tap reads.
     offsets : int64 array (taps,)
         Where in the row each tap starts, in the order of `phases`.
     phases : tuple of (slice of kernel rows, slice of kernel columns)
@@ -96,12 +97,13 @@ def forward_plan(
     rows, pitch = -(-(size[0] + top + bottom) // sh), -(-(size[1] + left + right) // sw)
     if sw == 1:  # phases that lie side by side would read each other's first column
         pitch = _pitch(left, size[1], pitch, len(out_columns))
+    window = ((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
     y, x = y * dilation[0], x * dilation[1]
     phase = (c * sh + y % sh) * sw + x % sw
     offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
     return TapPlan(
-        layout=_int64([top, left, sh, sw, rows, pitch]),
+        layout=_int64([top, left, sh, sw, rows, pitch, *window]),
         offsets=_int64(offsets.ravel()),
         phases=((slice(None), slice(None)),),
         tiles=_int64(_tiles(0, offsets.size, 0, pitch, out_rows, out_columns)),
@@ -180,7 +182,7 @@ def adjoint_plan(channels: int, size: Pair, kernel: Pair, stride: Pair, padding:
             phases.append((slice(ys.start, ys.stop, ys.step), slice(xs.start, xs.stop, xs.step)))
             first_tap += taps
     return TapPlan(
-        layout=_int64([top, left, 1, 1, rows, pitch]),
+        layout=_int64([top, left, 1, 1, rows, pitch, 1, 1]),
         offsets=np.concatenate(offsets),
         phases=tuple(phases),
         tiles=_int64(tiles),

@@ -249,12 +249,12 @@ def _copy(source, at, step, target, to, to_step, count) -> None:
 # apart.  What the plane does not cover is left as it is: what the caller put there is the padding.
 @inline
 def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
-    top, left, sh, sw, rows, pitch = layout
+    top, left, sh, sw, rows, pitch, high, wide = layout
     first_y, last_y = max(0, -top), min(height, rows * sh - top)
     first_x, last_x = max(0, -left), min(width, pitch * sw - left)
-    for py in range(sh):
+    for py in range(min(sh, high)):
         y = first_y + (py - top - first_y) % sh
-        for px in range(sw):
+        for px in range(min(sw, wide)):
             x = first_x + (px - left - first_x) % sw
             to = start + (py * sw + px) * phase_stride + (y + top) // sh * pitch + (x + left) // sw
             count = (last_x - x + sw - 1) // sw
@@ -276,7 +276,7 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
     blocks, mr = bias.shape[1:]
     chunks = chunks[0]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
-    top, left, sh, sw, rows, pitch = layout
+    _, _, sh, sw, rows, pitch, _, _ = layout
     phase_stride, channel_stride = rows * pitch, sh * sw * rows * pitch
     lanes = VECTOR_BYTES // source.itemsize
     step = MR * NV // mr * lanes
@@ -338,7 +338,7 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, chunks, par
     parts, _, padded_outputs, taps = partial.shape
     together, chunks = together[0], chunks[0]
     mr = min(MR, padded_outputs)
-    _, _, sh, sw, rows, pitch = layout
+    _, _, sh, sw, rows, pitch, _, _ = layout
     plane = rows * pitch
     phase_stride = together * plane
     channel_stride = sh * sw * phase_stride
@@ -387,7 +387,7 @@ def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> N
     planes, height, width = x.shape
     out_height, out_width = out.shape[1:]
     flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
-    top, left, sh, sw, rows, pitch = layout
+    top, left, sh, sw, rows, pitch, _, _ = layout
     size, span = rows * pitch, (out_height - 1) * pitch + out_width
     step = NV * VECTOR_BYTES // x.itemsize
     row = np.full(max(sh * sw * size, offsets.max() + span) + step, -np.inf, x.dtype)

@@ -8,11 +8,13 @@ in the padding of g; so where the other factor is not finite they leave the work
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import fallback
+from .compile import kernel, share
 from .geometry import TapPlan, adjoint_plan, forward_plan
 from .shapes import Padding, Pair, Shape
 from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
@@ -20,8 +22,10 @@ from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
 # Partial sums of dw: their number is independent of the threads, so that results are too.
 PARTS, PARTS_BYTES = 32, 32 * 1024 * 1024
 
-# So many positions of small images are put into one row of correlate_taps: the many, if items enough remain.
-SHORT_ROW, LONG_ROW = 256, 512
+# Planes of fewer positions than a block has are put into one row with those of other images, up to a long row.  In
+# correlate_taps, which adds up vectors at the end of a row, all are, up to a short row, and a long one if items enough
+# remain.
+SMALL, SHORT_ROW, LONG_ROW = 64, 256, 512
 
 # Where there are fewer items of work than this, each is cut into chunks of output channels: threads want some.
 LEAST_ITEMS = 8
@@ -34,27 +38,50 @@ def _blocks(outputs: int) -> tuple[int, int]:
     return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
 
 
-def _chunks(items: int, blocks: int) -> np.ndarray:
-    """Return into how many chunks of blocks items of work are cut, as kernels take small integers."""
-    return np.array([min(blocks, -(-LEAST_ITEMS // items))])
+def _cut(together: int, items: int, blocks: int) -> np.ndarray:
+    """Return how many images share a row, and into how many chunks of blocks items of work are cut."""
+    return np.array([together, min(blocks, -(-LEAST_ITEMS // items))])
 
 
-def _pack_weights(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
-    """Lay out weights (G, outputs, channels, KH, KW) as (G, blocks * taps * outputs of a block), phase by phase."""
+def _plan(make: Callable[..., TapPlan], images: int, outputs: int, *geometry: Any) -> TapPlan:
+    """Plan with a row for each image, or for several where planes are small."""
+    plan = make(*geometry)
+    small = plan.plane < SMALL * MR // _blocks(outputs)[1]
+    return make(*geometry, min(images, LONG_ROW // plan.plane)) if small else plan
+
+
+# Worker's share of the blocks of packed (G, blocks, taps * mr): phase by phase, and tap by tap the weights of all
+# outputs of a block.  Strides are those of the groups, outputs and channels in the flat weights; indices without a
+# sign need no test.
+@kernel
+def _pack(worker, workers, weights, strides, outputs, places, phases, packed) -> None:
+    groups, blocks, size = packed.shape
+    mr, channels = outputs[1], size // outputs[1] // len(places)
+    flat = packed.reshape(-1)
+    start, stop = share(groups * blocks, worker, workers)
+    for item in range(start, stop):
+        group, block = item // blocks, item % blocks
+        for phase in range(len(phases) - 1):
+            first, last = phases[phase], phases[phase + 1]
+            begin = (group * blocks * len(places) + blocks * first + block * (last - first)) * channels * mr
+            for m in range(mr):
+                o, to, step = block * mr + m, np.uint64(begin + m), np.uint64(mr)
+                for c in range(channels):
+                    at = group * strides[0] + o * strides[1] + c * strides[2]
+                    for j in range(first, last):
+                        flat[to] = weights[np.uint64(at + places[j])] if o < outputs[0] else weights.dtype.type(0)
+                        to += step
+
+
+def _packed(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
+    """Lay out weights (G, outputs, channels, KH, KW), a contiguous array or its channels swapped, for the kernels."""
     groups, outputs = weights.shape[:2]
     blocks, mr = _blocks(outputs)
-    packed = np.zeros((groups, blocks * mr * plan.offsets.size), weights.dtype)
-    start = 0
-    for rows, columns in plan.phases:
-        phase = weights[..., rows, columns]
-        taps = phase[0, 0].size
-        place = packed[:, start : start + blocks * mr * taps].reshape(groups, blocks, taps, mr)
-        lined = phase.reshape(groups, outputs, taps)
-        whole = outputs // mr
-        place[:, :whole] = lined[:, : whole * mr].reshape(groups, whole, mr, taps).swapaxes(2, 3)
-        place[:, whole:, :, : outputs - whole * mr] = lined[:, None, whole * mr :].swapaxes(2, 3)
-        start += blocks * mr * taps
-    return packed
+    packed = np.empty((groups, blocks, mr * plan.offsets.size), weights.dtype)
+    strides = np.array(weights.strides[:3]) // weights.itemsize
+    flat = (weights if strides[1] > strides[2] else weights.swapaxes(1, 2)).reshape(-1)
+    _pack(flat, strides, np.array([outputs, mr]), plan.places, plan.phases, packed, work=packed.size)
+    return packed.reshape(groups, -1)
 
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
@@ -63,10 +90,11 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
     starts = np.zeros((groups, *_blocks(outputs)), source.dtype)
     if bias is not None:
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
-    packed = _pack_weights(weights, plan)
-    work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * len(plan.phases))
-    chunks = _chunks(len(source) * groups * len(plan.tiles), starts.shape[1])
-    accumulate_taps(source, plan.layout, packed, plan.offsets, starts, plan.tiles, chunks, out, work=work)
+    work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * (len(plan.phases) - 1))
+    cut = _cut(plan.images, -(-len(source) // plan.images) * groups * len(plan.tiles), starts.shape[1])
+    accumulate_taps(
+        source, plan.layout, _packed(weights, plan), plan.offsets, starts, plan.tiles, cut, out, work=work
+    )
 
 
 def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
@@ -89,7 +117,8 @@ def conv2d(
     if not (x.size and w.size and math.prod(out_shape)):
         options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return fallback.conv2d(x, w, bias, out_shape, **options)
-    plan = forward_plan(w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
+    geometry = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
+    plan = _plan(forward_plan, len(x), len(w) // groups, *geometry)
     out = np.empty(out_shape, x.dtype)
     _accumulate(_grouped(x, groups, 1), _grouped(w, groups, 0), bias, plan, _grouped(out, groups, 1))
     return out
@@ -101,7 +130,8 @@ def conv2d_dx(
     """Compute the adjoint with respect to x."""
     if not (g.size and w.size and math.prod(x_shape)) or not np.isfinite(w).all():
         return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    plan = adjoint_plan(len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
+    geometry = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
+    plan = _plan(adjoint_plan, len(g), w.shape[1], *geometry)
     dx = np.empty(x_shape, g.dtype)
     _accumulate(_grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None, plan, _grouped(dx, groups, 1))
     return dx
@@ -121,10 +151,9 @@ def conv2d_dw(
     if not (g.size and x.size and min(w_shape)) or not np.isfinite(x).all():
         return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    rows, pitch = forward_plan(*geometry).layout[4:6]
-    plane = int(rows * pitch)
+    plane = forward_plan(*geometry).plane
     together = max(1, min(LONG_ROW // plane, max(SHORT_ROW // plane, len(x) // LEAST_ITEMS), len(x)))
-    plan = forward_plan(*geometry, images=together)
+    plan = forward_plan(*geometry, together)
 
     outputs, taps = w_shape[0] // groups, plan.offsets.size
     blocks, mr = _blocks(outputs)
@@ -132,7 +161,6 @@ def conv2d_dw(
     padded_outputs, padded_taps = blocks * mr, -(-taps // nt) * nt
     room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
     parts = max(1, min(len(x) // together, PARTS // groups, room))
-    chunks = _chunks(parts * groups, blocks)
     partial = np.empty((parts, groups, padded_outputs, padded_taps), x.dtype)
     offsets = np.zeros(padded_taps, np.int64)
     offsets[:taps] = plan.offsets
@@ -142,8 +170,7 @@ def conv2d_dw(
         _grouped(g, groups, 1),
         plan.layout,
         offsets,
-        np.array([together]),
-        chunks,
+        _cut(together, parts * groups, blocks),
         partial,
         work=work,
     )

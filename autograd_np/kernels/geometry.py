@@ -5,7 +5,8 @@ stride (sh, sw), element (y, x) goes to phase (y % sh, x % sw), position (y // s
 is stored as one contiguous row of `rows * pitch` elements.  Then the input of tap (c, kh, kw) at output
 position p = i * pitch + j is `row[p + offset]`, with one offset a tap, whatever the stride: inner loops are
 contiguous.  The columns between the output's width and the pitch are computed and thrown away; to have few
-of them, the padding on the right of a line and on the left of the next one share their place.
+of them, the padding on the right of a line and on the left of the next one share their place, and so do that below
+a plane and above the next.  Planes of several images may follow each other in a phase: short rows waste vectors.
 """
 
 from dataclasses import dataclass
@@ -22,14 +23,14 @@ from .shapes import Padding, Pair, conv_output_size
 TILE_POSITIONS = 640
 
 
-def _pitch(left: int, width: int, extent: int, columns: int) -> int:
-    """Return how far apart lines of `extent` columns lie, where the plane covers `width` of them from `left` on.
+def _pitch(before: int, size: int, extent: int, outputs: int) -> int:
+    """Return how far apart lines (planes) of `extent` columns (rows) lie, that have data in `size` of them.
 
-    What a line lacks on the right is read from the left of the next one, so that must be padding; and the `columns` of
-    the output must not meet.
+    What one lacks at its end is read from the beginning of the next, so that must be padding, of which there is as much
+    as `before`; and the outputs of two must not meet.
     """
-    start, stop = max(left, 0), min(left + width, extent)
-    return max(stop, extent - start, columns)
+    start, stop = max(before, 0), min(before + size, extent)
+    return max(stop, extent - start, outputs)
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,30 @@ class TapPlan:
         top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then the height and width of a
         window, beyond which there is no phase that a tap reads.
     offsets : int64 array (taps,)
-        Where in the row each tap starts, in the order of `phases`.
-    phases : tuple of (slice of kernel rows, slice of kernel columns)
-        The taps that feed each phase of the output; one phase with all taps in a forward convolution.
+        Where in the row each tap starts: for each phase, channel by channel, in the order of `places`.
+    places : int64 array (KH * KW,)
+        Where in a filter the taps of a channel are, phase by phase.
+    phases : int64 array (phases + 1,)
+        Where among those the ones that feed each phase of the output begin and end; a forward convolution has one
+        phase with all taps.
     tiles : int64 array (tiles, 10)
         Pieces of the output: first tap, taps, origin in the row, rows, columns, y, y step, x, x step, and the
         number of positions.
+    images : int
+        How many follow each other in the row.
     """
 
     layout: np.ndarray
     offsets: np.ndarray
-    phases: tuple[tuple[slice, slice], ...]
+    places: np.ndarray
+    phases: np.ndarray
     tiles: np.ndarray
+    images: int
+
+    @cached_property
+    def plane(self) -> int:
+        """The number of positions from an image to the next."""
+        return int(self.layout[4] * self.layout[5])
 
     @cached_property
     def positions(self) -> int:
@@ -86,7 +99,7 @@ def forward_plan(
 ) -> TapPlan:
     """Plan `out[o, p] = sum_t w[o, t] * row[p + offset[t]]` for planes of `size`.
 
-    With `images` > 1 each phase holds the planes of so many images, one after the other.
+    Each phase holds the planes of so many images, one after the other.
     """
     (top, bottom), (left, right) = padding
     sh, sw = stride
@@ -95,7 +108,10 @@ def forward_plan(
         for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
     rows, pitch = -(-(size[0] + top + bottom) // sh), -(-(size[1] + left + right) // sw)
-    if sw == 1:  # phases that lie side by side would read each other's first column
+    # With a stride the padding is dealt out among phases, and some may have none at their beginning.
+    if sh == 1:
+        rows = _pitch(top, size[0], rows, len(out_rows))
+    if sw == 1:
         pitch = _pitch(left, size[1], pitch, len(out_columns))
     window = ((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
@@ -105,8 +121,10 @@ def forward_plan(
     return TapPlan(
         layout=_int64([top, left, sh, sw, rows, pitch, *window]),
         offsets=_int64(offsets.ravel()),
-        phases=((slice(None), slice(None)),),
+        places=np.arange(kernel[0] * kernel[1]),
+        phases=_int64([0, kernel[0] * kernel[1]]),
         tiles=_int64(_tiles(0, offsets.size, 0, pitch, out_rows, out_columns)),
+        images=images,
     )
 
 
@@ -155,35 +173,44 @@ class _Axis:
 
 
 @lru_cache(maxsize=256)
-def adjoint_plan(channels: int, size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> TapPlan:
+def adjoint_plan(
+    channels: int, size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair, images: int = 1
+) -> TapPlan:
     """Plan the adjoint: each stride phase of x (planes of `size`) is a convolution of the padded cotangent.
 
-    The phase takes the subset of taps that falls on it, and writes every stride-th element of x.
+    The phase takes the subset of taps that falls on it, and writes every stride-th element of x.  The row holds the
+    planes of so many images for each channel.
     """
     vertical, horizontal = (
         _Axis(n, k, s, p[0], d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
     top, left = (axis.reach - axis.first for axis in (vertical, horizontal))
-    columns = -(-size[1] // stride[1])
-    g_width = conv_output_size(size[1], kernel[1], stride[1], padding[1], dilation[1])
-    rows, pitch = vertical.extent, _pitch(left, g_width, horizontal.extent, columns)
-    phases, offsets, tiles = [], [np.zeros(0, np.int64)], []
-    first_tap = 0
+    rows, pitch = (
+        _pitch(before, conv_output_size(n, k, s, p, d), axis.extent, -(-n // s))
+        for before, axis, n, k, s, p, d in zip(
+            (top, left), (vertical, horizontal), size, kernel, stride, padding, dilation, strict=True
+        )
+    )
+    places: list[int] = []
+    phases, offsets, tiles = [0], [np.zeros(0, np.int64)], []
     for py in range(stride[0]):
         for px in range(stride[1]):
             ys, xs = vertical.taps(py), horizontal.taps(px)
             o = np.arange(channels)[:, None, None]
             y = _int64([vertical.shift(k) for k in ys])[:, None]
             x = _int64([horizontal.shift(k) for k in xs])
-            offsets.append((o * (rows * pitch) + y * pitch + x).ravel())
+            offsets.append((o * (images * rows * pitch) + y * pitch + x).ravel())
             taps = channels * len(ys) * len(xs)
             origin = vertical.origin(py) * pitch + horizontal.origin(px)
-            tiles += _tiles(first_tap, taps, origin, pitch, vertical.outputs(py), horizontal.outputs(px))
-            phases.append((slice(ys.start, ys.stop, ys.step), slice(xs.start, xs.stop, xs.step)))
-            first_tap += taps
+            first = channels * len(places)
+            tiles += _tiles(first, taps, origin, pitch, vertical.outputs(py), horizontal.outputs(px))
+            places += [ky * kernel[1] + kx for ky in ys for kx in xs]
+            phases.append(len(places))
     return TapPlan(
         layout=_int64([top, left, 1, 1, rows, pitch, 1, 1]),
         offsets=np.concatenate(offsets),
-        phases=tuple(phases),
+        places=_int64(places),
+        phases=_int64(phases),
         tiles=_int64(tiles),
+        images=images,
     )

@@ -264,43 +264,50 @@ def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
 
 
 @kernel
-def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, chunks, out) -> None:
-    """Fill a share of the (image, group, chunk of outputs, tile) items of out (N, G, outputs, H', W').
+def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, cut, out) -> None:
+    """Fill a share of the (images, group, chunk of outputs, tile) items of out (N, G, outputs, H', W').
 
     The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
-    MR, or 1 for a single output.  Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache;
-    within one the positions are outermost, so that the parts of the row that they read stay in the L1 cache.
+    MR, or 1 for a single output; cut says how many images lie one after the other in a row, and into how many chunks
+    blocks are cut.  Blocks of outputs are swept in bundles whose weights and sums stay in the L2 cache; within one the
+    positions are outermost, so that the parts of the row that they read stay in the L1 cache.
     """
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
     blocks, mr = bias.shape[1:]
-    chunks = chunks[0]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
+    together, chunks = cut
     _, _, sh, sw, rows, pitch, _, _ = layout
-    phase_stride, channel_stride = rows * pitch, sh * sw * rows * pitch
+    plane = rows * pitch
+    phase_stride, channel_stride = together * plane, sh * sw * together * plane
     lanes = VECTOR_BYTES // source.itemsize
     step = MR * NV // mr * lanes
-    line = (tiles[:, 9].max() + step - 1) // step * step
+    longest = (together - 1) * plane + tiles[:, 9].max()
+    line = (longest + step - 1) // step * step
     swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
-    reach = offsets.max() + (tiles[:, 2] + tiles[:, 9]).max()  # the padding of the last line may lie behind it
+    reach = offsets.max() + tiles[:, 2].max() + longest  # the padding of the last line may lie behind it
     row = np.zeros(max(channels * channel_stride, reach) + step, source.dtype)
     sums = np.empty(swept * mr * line, source.dtype)
     packed = at_chunk = -1
-    start, stop = share(images * groups * chunks * len(tiles), worker, workers)
+    batches = (images + together - 1) // together
+    start, stop = share(batches * groups * chunks * len(tiles), worker, workers)
     for item in range(start, stop):
         unit = item // len(tiles)
         if unit != at_chunk:
-            image, at_chunk = unit // chunks, unit
+            at_chunk, packing = unit, unit // chunks
             first_block, last_block = share(blocks, unit % chunks, chunks)
-            if image != packed:
+            group, base = packing % groups, packing // groups * together
+            batch = min(together, images - base)
+            for b in range(batch if packing != packed else 0):
                 for c in range(channels):
-                    at = (image * channels + c) * height * width
-                    _pack(flat, at, height, width, layout, row, c * channel_stride, phase_stride)
-                packed = image
+                    at = (((base + b) * groups + group) * channels + c) * height * width
+                    _pack(flat, at, height, width, layout, row, c * channel_stride + b * plane, phase_stride)
+            packed = packing
         first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tiles[item - unit * len(tiles)]
-        if pitch == out_width == tile_columns and x_step == y_step == 1:
-            tile_rows, tile_columns = 1, span
-        ws, starts = weights[image % groups], bias[image % groups].reshape(-1)
+        whole = pitch == out_width == tile_columns and x_step == y_step == 1
+        lines, line_length = (1, span) if whole else (tile_rows, tile_columns)
+        span += (batch - 1) * plane
+        ws, starts = weights[group], bias[group].reshape(-1)
         for first in range(first_block, last_block, swept):
             last = min(first + swept, last_block)
             for p in range(0, span, step):
@@ -315,28 +322,29 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
                         _accumulate_two(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
                     else:
                         _accumulate_one(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
-            for o in range(first * mr, min(last * mr, outputs)):
-                at, to = (o - first * mr) * line, ((image * outputs + o) * out_height + y) * out_width + x
-                for _ in range(tile_rows):
-                    _copy(sums, at, 1, flat_out, to, x_step, tile_columns)
-                    at += pitch
-                    to += y_step * out_width
+            for b in range(batch):
+                for o in range(first * mr, min(last * mr, outputs)):
+                    at, image = (o - first * mr) * line + b * plane, (base + b) * groups + group
+                    to = ((image * outputs + o) * out_height + y) * out_width + x
+                    for _ in range(lines):
+                        _copy(sums, at, 1, flat_out, to, x_step, line_length)
+                        at += pitch
+                        to += y_step * out_width
 
 
 @kernel
-def correlate_taps(worker, workers, x, g, layout, offsets, together, chunks, partial) -> None:
+def correlate_taps(worker, workers, x, g, layout, offsets, cut, partial) -> None:
     """Fill a share of the (part of the batch, group, chunk of outputs) items of partial (parts, G, outputs, taps).
 
     x is (N, G, channels, H, W), g is (N, G, outputs, H', W'), the outputs of partial are padded to blocks of MR, or
-    a single one.  So many small images as `together` says lie one after the other in each row, to make the sums over
-    positions long.  In g's rows the columns without a position are zeros: the caller sees to it that x is finite,
-    since 0 * inf would be NaN.
+    a single one; cut is as in accumulate_taps.  In g's rows the columns without a position are zeros: the caller sees
+    to it that x is finite, since 0 * inf would be NaN.
     """
     images, groups, channels, height, width = x.shape
     outputs, out_height, out_width = g.shape[2:]
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
     parts, _, padded_outputs, taps = partial.shape
-    together, chunks = together[0], chunks[0]
+    together, chunks = cut
     mr = min(MR, padded_outputs)
     _, _, sh, sw, rows, pitch, _, _ = layout
     plane = rows * pitch

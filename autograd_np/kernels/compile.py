@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -70,7 +71,7 @@ event.register("numba:compile", _Announcement())
 
 
 def inline(function: Callable) -> Any:
-    """Compile a helper that kernels of the same file call."""
+    """Compile a helper that kernels call."""
     return numba.njit(nogil=True, forceinline=True)(function)
 
 
@@ -87,8 +88,7 @@ def _launch(workers, *arguments) -> None:
 def _launcher(body: Any) -> Callable:
     """Return `_launch` for one body.
 
-    Numba's cache tells functions apart by file, line and name, and notices edits by the file's date: so the
-    launcher takes the place of its body.
+    Numba's cache tells functions apart by file, line and name: so the launcher takes the place of its body.
     """
     source = getattr(body, "py_func", body)  # itself where Numba's compiler is switched off
     place = {"co_filename": source.__code__.co_filename, "co_firstlineno": source.__code__.co_firstlineno}
@@ -96,6 +96,15 @@ def _launcher(body: Any) -> Callable:
     launch = FunctionType(_launch.__code__.replace(**place), scope, f"{source.__name__}_launch")
     launch.__qualname__, launch.__module__ = launch.__name__, source.__module__
     return launch
+
+
+def _versions() -> tuple[tuple[str, int, int], ...]:
+    """Return what tells one version of this folder's files from another: kernels call helpers from several of them."""
+    files = ((path.name, path.stat()) for path in Path(__file__).parent.glob("*.py"))
+    return tuple(sorted((name, found.st_mtime_ns, found.st_size) for name, found in files))
+
+
+_stamp = _versions()
 
 
 class Kernel:
@@ -114,6 +123,10 @@ class Kernel:
             if not cache:
                 raise
             self._compile(cache=False)  # there is no folder to write to: only the start is slower
+            return
+        for dispatcher in (self.serial, self.parallel):
+            if index := getattr(getattr(dispatcher, "_cache", None), "_cache_file", None):
+                index._source_stamp = _stamp  # Numba itself would look at the body's file only
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""

@@ -14,21 +14,18 @@ from typing import Any
 import numpy as np
 
 from . import fallback
+from .blocks import MR, NT, NT_SINGLE
 from .compile import kernel, share
 from .geometry import TapPlan, adjoint_plan, forward_plan
 from .shapes import Padding, Pair, Shape
-from .taps import MR, NT, NT_SINGLE, accumulate_taps, correlate_taps
+from .taps import accumulate_taps, correlate_taps
+
+# Planes of fewer positions than a block has are put into one row with those of other images; in correlate_taps, which
+# adds up the lanes of vectors at the end of a row, all that find room.
+SMALL, LONG_ROW = 64, 512
 
 # Partial sums of dw: their number is independent of the threads, so that results are too.
-PARTS, PARTS_BYTES = 32, 32 * 1024 * 1024
-
-# Planes of fewer positions than a block has are put into one row with those of other images, up to a long row.  In
-# correlate_taps, which adds up vectors at the end of a row, all are, up to a short row, and a long one if items enough
-# remain.
-SMALL, SHORT_ROW, LONG_ROW = 64, 256, 512
-
-# Where there are fewer items of work than this, each is cut into chunks of output channels: threads want some.
-LEAST_ITEMS = 8
+PARTS, PARTS_BYTES = 32, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
@@ -36,11 +33,6 @@ MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 def _blocks(outputs: int) -> tuple[int, int]:
     """Return into how many blocks of how many output channels the kernels take them: a single one is its own."""
     return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
-
-
-def _cut(together: int, items: int, blocks: int) -> np.ndarray:
-    """Return how many images share a row, and into how many chunks of blocks items of work are cut."""
-    return np.array([together, min(blocks, -(-LEAST_ITEMS // items))])
 
 
 def _plan(make: Callable[..., TapPlan], images: int, outputs: int, *geometry: Any) -> TapPlan:
@@ -91,9 +83,9 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
     if bias is not None:
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
     work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * (len(plan.phases) - 1))
-    cut = _cut(plan.images, -(-len(source) // plan.images) * groups * len(plan.tiles), starts.shape[1])
+    together = np.array([plan.images])
     accumulate_taps(
-        source, plan.layout, _packed(weights, plan), plan.offsets, starts, plan.tiles, cut, out, work=work
+        source, plan.layout, _packed(weights, plan), plan.offsets, starts, plan.tiles, together, out, work=work
     )
 
 
@@ -151,8 +143,7 @@ def conv2d_dw(
     if not (g.size and x.size and min(w_shape)) or not np.isfinite(x).all():
         return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    plane = forward_plan(*geometry).plane
-    together = max(1, min(LONG_ROW // plane, max(SHORT_ROW // plane, len(x) // LEAST_ITEMS), len(x)))
+    together = max(1, min(LONG_ROW // forward_plan(*geometry).plane, len(x)))
     plan = forward_plan(*geometry, together)
 
     outputs, taps = w_shape[0] // groups, plan.offsets.size
@@ -161,7 +152,11 @@ def conv2d_dw(
     padded_outputs, padded_taps = blocks * mr, -(-taps // nt) * nt
     room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
     parts = max(1, min(len(x) // together, PARTS // groups, room))
-    partial = np.empty((parts, groups, padded_outputs, padded_taps), x.dtype)
+    dw = np.empty(w_shape, x.dtype)
+    whole = (parts, padded_outputs, padded_taps) == (1, outputs, taps)
+    partial = (dw if whole else np.empty(parts * groups * padded_outputs * padded_taps, x.dtype)).reshape(
+        parts, groups, padded_outputs, padded_taps
+    )
     offsets = np.zeros(padded_taps, np.int64)
     offsets[:taps] = plan.offsets
     work = g.size * taps // MULTIPLY_ADDS
@@ -170,11 +165,11 @@ def conv2d_dw(
         _grouped(g, groups, 1),
         plan.layout,
         offsets,
-        _cut(together, parts * groups, blocks),
+        np.array([together]),
         partial,
         work=work,
     )
-    dw = np.empty(w_shape, x.dtype)
-    with np.errstate(all="ignore"):
-        dw.reshape(groups, outputs, taps)[...] = partial.sum(axis=0)[:, :outputs, :taps]
+    if not whole:
+        with np.errstate(all="ignore"):
+            np.sum(partial[:, :, :outputs, :taps], axis=0, out=dw.reshape(groups, outputs, taps))
     return dw

@@ -81,6 +81,7 @@ def windows(x, kernel, *, stride, padding, dilation):
         ((2, 1, 28, 28), 8, 3, 1, 1, 1),
         ((2, 64, 32, 32), 64, 3, 1, 1, 1),  # several bands of rows, several groups of blocks
         ((9, 64, 4, 4), 130, 3, 1, 1, 1),  # small images that share a row
+        ((23, 6, 4, 4), 10, 3, 1, 1, 1),  # and more than there is room for in one
         ((3, 32, 33, 31), 20, 3, 2, 1, 2),
         ((2, 6, 60, 61), 7, 5, 3, 2, 1),
         ((3, 40, 14, 14), 40, 3, 1, 1, 40),

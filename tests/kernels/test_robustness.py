@@ -1,6 +1,7 @@
 """Memory layouts, dtypes, threads, forks, caches, and life without Numba."""
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -253,6 +254,24 @@ def test_both_variants_come_from_the_cache_in_a_new_process(tmp_path):
     first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_NUM_THREADS="2") for _ in range(2))
     assert first == "2"
     assert second == "0"
+
+
+def test_what_was_compiled_from_other_helpers_is_compiled_anew(tmp_path):
+    """Numba looks at the file of the kernel itself only."""
+    shutil.copytree(Path(kernels.__file__).parents[1], tmp_path / "autograd_np")
+    code = """
+        from autograd_np.kernels import pooling
+        assert kernels.max_pool2d_gather(np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)).sum() == 2
+        print(pooling.__file__, sum(pooling._gather.serial.stats.cache_misses.values()))
+    """
+    misses, path = [], os.pathsep.join([str(tmp_path), str(ROOT)])
+    for _ in range(3):
+        place, missed = run(code, NUMBA_CACHE_DIR=str(tmp_path / "cache"), PYTHONPATH=path, PYTHONSAFEPATH="1").split()
+        assert Path(place).is_relative_to(tmp_path)
+        misses.append(missed)
+        if len(misses) == 2:
+            os.utime(tmp_path / "autograd_np" / "kernels" / "compile.py", (1, 1))
+    assert misses == ["1", "0", "1"]
 
 
 def test_compilation_is_announced_once_and_not_where_the_cache_has_all(tmp_path):

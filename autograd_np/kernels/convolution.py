@@ -60,9 +60,14 @@ def _pack(worker, workers, weights, strides, outputs, places, phases, packed) ->
                 o, to, step = block * mr + m, np.uint64(begin + m), np.uint64(mr)
                 for c in range(channels):
                     at = group * strides[0] + o * strides[1] + c * strides[2]
-                    for j in range(first, last):
-                        flat[to] = weights[np.uint64(at + places[j])] if o < outputs[0] else weights.dtype.type(0)
-                        to += step
+                    if o < outputs[0]:
+                        for j in range(first, last):
+                            flat[to] = weights[np.uint64(at + places[j])]
+                            to += step
+                    else:
+                        for _ in range(first, last):
+                            flat[to] = 0
+                            to += step
 
 
 def _packed(weights: np.ndarray, plan: TapPlan) -> np.ndarray:

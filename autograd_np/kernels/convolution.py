@@ -87,7 +87,8 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
     starts = np.zeros((groups, *_blocks(outputs)), source.dtype)
     if bias is not None:
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
-    work = len(source) * weights.size * plan.positions // (MULTIPLY_ADDS * (len(plan.phases) - 1))
+    products = len(source) * weights.size * plan.positions // (len(plan.phases) - 1)
+    work = products // MULTIPLY_ADDS + (source.size + out.size) // 2
     together = np.array([plan.images])
     accumulate_taps(
         source, plan.layout, _packed(weights, plan), plan.offsets, starts, plan.tiles, together, out, work=work

@@ -152,7 +152,8 @@ def test_what_is_not_real_is_an_error(dtype):
 
 
 def test_two_python_threads_at_once(monkeypatch):
-    compile = pytest.importorskip("autograd_np.kernels.compile")
+    from autograd_np.kernels import compile
+
     monkeypatch.setattr(compile, "PARALLEL_WORK", 0)
     rng = np.random.default_rng(0)
     inputs = [integers(rng, (8, 3, 9, 9), np.float32) for _ in range(2)]
@@ -298,3 +299,23 @@ def test_numba_missing():
 
 def test_jit_disabled():
     assert run("check(); print(kernels._backend().__name__)", NUMBA_DISABLE_JIT="1") == "autograd_np.kernels.fallback"
+
+
+def test_threads_that_have_slept_for_long_are_woken_for_more_work_only(monkeypatch):
+    from autograd_np.kernels import compile
+
+    now = [10**12]
+    monkeypatch.setattr(compile, "perf_counter_ns", lambda: now[0])
+    monkeypatch.setattr(compile, "PARALLEL_WORK", 50_000)
+    monkeypatch.setattr(compile, "_last_large", 0)
+
+    def after(pause, work):
+        now[0] += pause
+        return compile._is_worth_threads(work)
+
+    assert not after(0, 60_000)  # nobody has been awake
+    assert after(1000, 60_000)
+    assert not after(1000, 40_000)
+    assert not after(5_000_000, 60_000)
+    assert after(5_000_000, 300_000)
+    assert after(10**12, 500_000)  # however long

@@ -52,6 +52,8 @@ def memory(engine: str, threads: int, params: dict[str, Any]) -> dict[str, Any]:
     small = module.KINDS["cnn"](**(params | {"batch": _SMALL_BATCH}))
     for _ in range(2):
         small()
+    if hasattr(module, "load_parallel"):
+        module.load_parallel(small)
     del small
     step = module.KINDS["cnn"](**params)
     gc.collect()

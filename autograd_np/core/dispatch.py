@@ -29,7 +29,7 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
 
         def adapted(*args: Any, **kwargs: Any) -> Any:
             names, defaults, renamed = matching()
-            if names is None:
+            if names is None or (len(args) == 1 and not kwargs and names[0] in renamed):
                 return ours(*args, **kwargs)
             given = {}
             for key, value in (dict(zip(names, args, strict=False)) | kwargs).items():

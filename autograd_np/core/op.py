@@ -47,6 +47,7 @@ class Op:
         "forward",
         "name",
         "reads",
+        "reuses",
         "rules",
         "selects",
         "variadic",
@@ -78,6 +79,8 @@ class Op:
         self.selects = selects
         self.complex = complex
         self.reads = tuple(_reads(rule, len(rules)) for rule in rules)
+        # Whether its only rule can write over g: then g is its keyword `into`, where the sweep alone can see it.
+        self.reuses = len(rules) == 1 and not variadic and _takes_into(rules[0])
         self._saves: dict[tuple[bool, ...], tuple[bool, tuple[bool, ...]]] = {}
 
     def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
@@ -108,6 +111,11 @@ def _reads(rule: Rule | None, arity: int) -> tuple[bool, ...]:
     if len(reads) < 2 + arity:
         raise TypeError(f"a rule takes (g, y, *args) for {arity} array arguments, not {inspect.signature(rule)}")
     return tuple(reads[1 : 2 + arity])
+
+
+def _takes_into(rule: Rule | None) -> bool:
+    code = getattr(rule, "__code__", None)
+    return code is not None and "into" in code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
 
 
 def _parameters(function: Callable) -> tuple[list[str], str | None]:

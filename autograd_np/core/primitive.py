@@ -50,7 +50,8 @@ def unary(
     forward : callable
         x -> y, elementwise; a NumPy ufunc also makes ``forward(tensor)`` run this operation.
     rule : callable
-        ``rule(g, y, x)``, the cotangent of x.
+        ``rule(g, y, x)``, the cotangent of x.  If it has a keyword ``into``, None by default, it is given g once more
+        where nobody else can see that array, and may write its result there; 0 · ∞ it then has to take for 0 itself.
     formula : str
         The rule in LaTeX.
     name : str, optional
@@ -212,6 +213,8 @@ def primitive(
     >>> x.grad
     Tensor([ 3., 12.])
     """
+    if view and (len(rules) != 1 or variadic):
+        raise TypeError("primitive: view=True is for an operation of one array, whose memory the output may share")
     if not rules:
         raise TypeError("primitive: give a rule for each array argument, as in @primitive(lambda g, y, x: g * 2 * x)")
 
@@ -232,6 +235,8 @@ def primitive(
         )
         defaults = functools.cache(lambda: {key: p.default for key, p in inspect.signature(forward).parameters.items()})
         arity = len(rules)
+        if arity == 1 and rules[0] is not None and not variadic:
+            return _publish(op, functools.update_wrapper(_single(op, forward, residual, defaults), forward), of)
 
         constant = [i for i, rule in enumerate(rules) if rule is None]
 
@@ -264,10 +269,7 @@ def primitive(
                 return out
             if type(out) is not np.ndarray:
                 if isinstance(out, tuple):
-                    parts = several(op, raw, nodes, params, out)
-                    for index, part in enumerate(parts if view else ()):
-                        _link(part, args[0], op, params, index)
-                    return parts
+                    return several(op, raw, nodes, params, out)
                 out = np.asarray(out)
             if recorded:
                 made = record(op, raw, nodes, params, out)
@@ -275,16 +277,57 @@ def primitive(
                 made = _new(Tensor)
                 made.data = out
                 made.node = None
-            if contexts.open:
-                attended(op, raw, made)
-            if view:
-                _link(made, args[0], op, params)
-            return made
+            return attended(op, raw, made) if contexts.open else made
 
         functools.update_wrapper(operation, forward)
         return _publish(op, operation, of)
 
     return define
+
+
+def _single(op: Op, forward: Callable, residual: str | None, defaults: Callable[[], dict[str, Any]]) -> Operation:
+    """Give the operation of a single array with metadata, as most are: the general form at half its cost."""
+    saves_out, (saves_input,) = op.saves((True,))
+    view, complex = op.view, op.complex
+
+    def operation(*args: Any, **params: Any) -> Any:
+        if len(args) != 1:
+            args = _positional(op, args, params, defaults())
+        for key, value in params.items():
+            if type(value) is Tensor:
+                params[key] = _metadata(op, key, value)
+        x = args[0]
+        plain = type(x) is not Tensor
+        data, node = (x, None) if plain else (x.data, x.node)
+        out = forward(data, **params)
+        if residual is not None:
+            out, params[residual] = out
+        if plain:
+            return out
+        if type(out) is not np.ndarray:
+            if isinstance(out, tuple):
+                parts = several(op, [data], [node], params, out)
+                for index, part in enumerate(parts if view else ()):
+                    _link(part, x, op, params, index)
+                return parts
+            out = np.asarray(out)
+        if node is not None:
+            if out.dtype.kind not in "fc":
+                node = None
+            else:
+                if not complex:
+                    refuse_complex(op, node, out)
+                node = Node(op, (data if saves_input else node,), (node,), params, out, saves_out)
+        tensor = _new(Tensor)
+        tensor.data = out
+        tensor.node = node
+        if contexts.open:
+            attended(op, (data,), tensor)
+        if view:
+            _link(tensor, x, op, params)
+        return tensor
+
+    return operation
 
 
 def _link(view: Tensor, base: Any, op: Op, params: dict[str, Any], index: int | None = None) -> None:

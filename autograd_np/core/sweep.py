@@ -206,6 +206,9 @@ def _sweep(
             if type(node) is Bundle:
                 g = _whole(node, g, create_graph)
             args, y, params = _saved(node, create_graph, watch is not None)
+            reused = op.reuses and plain and node in owned and node not in finished and not watch and g.flags.writeable
+            if reused:
+                params = {**params, "into": g}
             if watch:
                 watch.before_rules(node, g)
             for position, parent in enumerate(node.parents):
@@ -233,7 +236,7 @@ def _sweep(
                     pending[parent] = new
                     heapq.heappush(queue, (-parent.serial, parent))
                     # Referenced from here and from `pending` alone, on memory of its own: nobody else can ever see it.
-                    if plain and sys.getrefcount(new) == _UNSHARED and new.base is None:
+                    if plain and ((sys.getrefcount(new) == _UNSHARED and new.base is None) or (reused and new is g)):
                         owned.add(parent)
                 elif parent in owned:
                     pending[parent] += new

@@ -224,7 +224,7 @@ def channel_combine(
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
-_ROWS_SIZE, _FUSED_SIZE, _THREADED_SIZE = 512, 4096, 2**15
+_ROWS_SIZE, _FUSED_SIZE, _THREADED_SIZE = 256, 4096, 2**15
 
 
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
@@ -240,9 +240,9 @@ def relu(x: np.ndarray) -> np.ndarray:
     return _elementwise(_THREADED_SIZE, x).relu(x)
 
 
-def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return g where y, of the same shape, is not 0."""
-    return _elementwise(_THREADED_SIZE, g, y).relu_dx(g, y)
+def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
+    """Return g where y, of the same shape, is not 0, or g is NaN; written into g itself if that is given once more."""
+    return _elementwise(_THREADED_SIZE, g, y).relu_dx(g, y, into)
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,13 +17,13 @@ def _relu(worker, workers, x, out) -> None:
         out[i] = x.dtype.type(0) if x[i] <= 0 else x[i]
 
 
-# dx = g [y != 0], a product: 0 * inf is for the sweep to judge.
+# dx = g [y != 0], with 0 * inf = 0, while NaN stays.
 @kernel
 def _relu_dx(worker, workers, g, y, dx) -> None:
     start, stop = share(len(g), worker, workers)
     g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
     for i in range(len(g)):
-        dx[i] = g[i] * g.dtype.type(y[i] != 0)
+        dx[i] = g[i] if y[i] != 0 or g[i] != g[i] else g.dtype.type(0)
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -33,8 +33,8 @@ def relu(x: np.ndarray) -> np.ndarray:
     return out
 
 
-def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return g where y is not 0."""
-    dx = np.empty(g.shape, g.dtype)
+def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
+    """Return g where y is not 0, or g is NaN."""
+    dx = np.empty(g.shape, g.dtype) if into is None else into
     _relu_dx(g.reshape(-1), y.reshape(-1), dx.reshape(-1), work=int(g.size * _WORK))
     return dx

@@ -228,9 +228,12 @@ def relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0)
 
 
-def relu_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return g where y is not 0."""
-    return g * (y != 0)
+def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
+    """Return g where y is not 0, or g is NaN."""
+    if into is None:
+        return np.where((y != 0) | (g != g), g, g.dtype.type(0))
+    np.copyto(into, 0, where=(y == 0) & (g == g))
+    return into
 
 
 @np.errstate(all="ignore")

@@ -82,6 +82,8 @@ def sum(
     where: Any = True,
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
+    if dtype is None and initial is None and where is True and axis is None:  # as nearly always
+        return _sum(x, axis=None, keepdims=keepdims)
     x = as_dtype(x, dtype)
     y = as_dtype(_sum(_taking_part(x, where), axis=_of_a_number(x, axis), keepdims=keepdims), dtype)
     return y if initial is None else y + as_dtype(initial, y.dtype)
@@ -146,6 +148,8 @@ def mean(
     x: Any, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
 ) -> Any:
     """Mean over axis, precise also in float32; the mean of nothing is NaN.  As `numpy.mean`."""
+    if dtype is None and where is True:  # as nearly always
+        return _mean(x, axis=axis, keepdims=keepdims)
     x = as_dtype(x, dtype)
     if where is True:
         return as_dtype(_mean(x, axis=axis, keepdims=keepdims), dtype)

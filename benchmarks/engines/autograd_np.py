@@ -26,6 +26,15 @@ def setup(threads: int) -> None:
     """Threads are set by the environment."""
 
 
+def load_parallel(step: Step) -> None:
+    """Run a step that is too small for several threads on several, so that the compiled code for these is there."""
+    from autograd_np.kernels import compile  # imports Numba, which cases of start-up want to do without
+
+    least, compile.PARALLEL_WORK = compile.PARALLEL_WORK, 0
+    step()
+    compile.PARALLEL_WORK = least
+
+
 def arrays(result: Any) -> list[np.ndarray]:
     """Give a step's result as arrays."""
     results = result if isinstance(result, list | tuple) else [result]

@@ -175,3 +175,70 @@ print(faults[-1])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     if platform.libc_ver()[0] == "glibc":
         assert int(done.stdout) < 100  # of 4,000 pages
+
+
+def _steps(x, watch):
+    """A graph in which relu may write over the cotangent that it gets, or not; gives what must come out."""
+    h = x * 2.0
+    y = ag.relu(h)
+    z = y * np.arange(1.0, 1 + x.size).reshape(x.shape)
+    watch(h, y, z)
+    return z.sum() + (y * 3.0).sum(), np.where(x.data > 0, 2 * (np.arange(1.0, 1 + x.size).reshape(x.shape) + 3), 0)
+
+
+@pytest.mark.parametrize("size", [6, 2**16])  # by NumPy, and by kernels
+def test_a_rule_writes_over_a_cotangent_only_if_nobody_sees_it(size):
+    x = ag.Tensor(np.linspace(-1, 1, size), requires_grad=True)
+    kept, seen = [], []
+
+    def watch(h, y, z):
+        y.retain_grad()
+        h.retain_grad()
+        z.register_hook(lambda g: seen.append(g))
+        kept.extend([h, y])
+
+    total, expected = _steps(x, watch)
+    total.backward()
+    np.testing.assert_array_equal(x.grad.data, expected)
+    h, y = kept
+    np.testing.assert_array_equal(y.grad.data, np.arange(1.0, 1 + size) + 3)  # not the one that relu gave on
+    np.testing.assert_array_equal(h.grad.data, expected / 2)
+    np.testing.assert_array_equal(seen[0].data, np.ones(size))
+
+    x.grad = None
+    total, expected = _steps(x, lambda *_: None)
+    total.backward()
+    np.testing.assert_array_equal(x.grad.data, expected)
+
+    seed = np.ones(size)
+    x.grad = None
+    ag.relu(x).backward(seed)
+    np.testing.assert_array_equal(seed, 1)
+    np.testing.assert_array_equal(x.grad.data, x.data > 0)
+
+
+def test_where_relu_is_0_an_infinite_cotangent_is_0_also_in_place():
+    for size in (4, 2**16):
+        x = ag.Tensor(np.linspace(-1, 1, size), requires_grad=True)
+        (ag.relu(x) * 2.0).backward(np.full(size, np.inf))  # of the product's cotangent relu alone gets to know
+        np.testing.assert_array_equal(x.grad.data, np.where(x.data > 0, np.inf, 0))
+
+
+def test_a_rule_that_can_is_given_its_cotangent_to_write_to():
+    given = []
+
+    def rule(g, _y, _x, *, into=None):
+        given.append(into is g)
+        return np.multiply(g, 2, out=into)
+
+    double = ag.unary(lambda x: 2 * x, rule, r"\bar x = 2 \bar y", name="double")
+    x = ag.Tensor(np.ones(3), requires_grad=True)
+    (double(x) * 5.0).sum().backward()
+    assert given == [True]
+    np.testing.assert_array_equal(x.grad.data, 10)
+    double(x).backward(np.ones(3))  # the user's own array
+    assert given == [True, False]
+    with ag.debug():
+        (double(x) * 5.0).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, 22)
+    ag.testing.check_op(double)

@@ -20,4 +20,6 @@ def test_relu(dtype, shape, layout):
         np.testing.assert_array_equal(y, np.maximum(x, 0))
         dx = kernels.relu_dx(g, y)
         np.testing.assert_array_equal(dx, fallback.relu_dx(g, y))
+        again = g.copy()
+        np.testing.assert_array_equal(kernels.relu_dx(again, y, again), dx)
     assert y.dtype == dx.dtype == np.maximum(x, 0).dtype

@@ -17,13 +17,16 @@ def _relu(worker, workers, x, out) -> None:
         out[i] = x.dtype.type(0) if x[i] <= 0 else x[i]
 
 
-# dx = g [y != 0], with 0 * inf = 0, while NaN stays.
+# g becomes g [y != 0], where 0 * inf is 0, while NaN stays.  Without the product, what is stored would be what is there
+# or 0: a store on a condition, for which there would be no vector instructions.
 @kernel
-def _relu_dx(worker, workers, g, y, dx) -> None:
+def _relu_dx(worker, workers, g, y) -> None:
     start, stop = share(len(g), worker, workers)
-    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
+    g, y = g[start:stop], y[start:stop]
     for i in range(len(g)):
-        dx[i] = g[i] if y[i] != 0 or g[i] != g[i] else g.dtype.type(0)
+        old = g[i]
+        new = old * g.dtype.type(y[i] != 0)
+        g[i] = new if (new == new) | (old != old) else g.dtype.type(0)
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -35,6 +38,6 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y is not 0, or g is NaN."""
-    dx = np.empty(g.shape, g.dtype) if into is None else into
-    _relu_dx(g.reshape(-1), y.reshape(-1), dx.reshape(-1), work=int(g.size * _WORK))
+    dx = g.copy() if into is None else into
+    _relu_dx(dx.reshape(-1), y.reshape(-1), work=int(g.size * _WORK))
     return dx

@@ -136,7 +136,7 @@ def _accumulator(mr: int, nv: int) -> Any:
 
 # Four channels read each position once for all; a channel on its own has as many sums, of other positions.
 accumulate_block, accumulate_single = _accumulator(MR, NV), _accumulator(1, MR * NV)
-accumulate_two, accumulate_one = _accumulator(MR, 2), _accumulator(MR, 1)  # vectors, where no more are left
+accumulate_two = _accumulator(MR, 2)  # vectors, where no more are left
 
 
 # out[m, t] += sum_s g[m, s] * row[offsets[t] + s]   for mr channels, nt taps, `steps` vectors of s.

@@ -16,7 +16,6 @@ from .blocks import (
     NV,
     VECTOR_BYTES,
     accumulate_block,
-    accumulate_one,
     accumulate_single,
     accumulate_two,
     copy_line,
@@ -122,10 +121,8 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
                         accumulate_single(ws, w, row, at, offsets, first_tap, starts, k, sums, to, taps, line)
                     elif vectors > 2:
                         accumulate_block(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
-                    elif vectors == 2:
-                        accumulate_two(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
                     else:
-                        accumulate_one(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
+                        accumulate_two(ws, w, row, at, offsets, first_tap, starts, k * mr, sums, to, taps, line)
             for b in range(batch):
                 for o in range(first * mr, min(last * mr, outputs)):
                     at, image = (o - first * mr) * line + b * plane, (base + b) * groups + group

@@ -28,8 +28,8 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
         matching = functools.cache(lambda: _match(function, ours, arrays))  # at the first call: there are hundreds
 
         def adapted(*args: Any, **kwargs: Any) -> Any:
-            names, defaults, renamed = matching()
-            if names is None or (len(args) == 1 and not kwargs and names[0] in renamed):
+            names, defaults, renamed, alike = matching()
+            if names is None or (alike and len(args) == 1 and not kwargs):
                 return ours(*args, **kwargs)
             given = {}
             for key, value in (dict(zip(names, args, strict=False)) | kwargs).items():
@@ -50,16 +50,19 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
     return register
 
 
-def _match(function: Callable, ours: Callable, arrays: int) -> tuple[list[str] | None, dict[str, Any], dict[str, str]]:
-    """Give the names of NumPy's parameters and their defaults, and what ours calls those that it has.
+def _match(
+    function: Callable, ours: Callable, arrays: int
+) -> tuple[list[str] | None, dict[str, Any], dict[str, str], bool]:
+    """Give the names of NumPy's parameters and defaults, what ours calls those that it has, and if the first agree.
 
     No names where it takes as many arrays as one likes: then there is nothing to match by position.
     """
     known = list(inspect.signature(ours).parameters)
     theirs = inspect.signature(function).parameters
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs.values()):
-        return None, {}, {}
+        return None, {}, {}, False
     names = list(theirs)
     renamed = dict(zip(names[:arrays], known[:arrays], strict=False))
     renamed = {name: renamed.get(name, name) for name in [*names, *known] if renamed.get(name, name) in known}
-    return names, {name: parameter.default for name, parameter in theirs.items()}, renamed
+    defaults = {name: parameter.default for name, parameter in theirs.items()}
+    return names, defaults, renamed, renamed.get(names[0]) == known[0]

@@ -213,10 +213,10 @@ def primitive(
     >>> x.grad
     Tensor([ 3., 12.])
     """
-    if view and (len(rules) != 1 or variadic):
-        raise TypeError("primitive: view=True is for an operation of one array, whose memory the output may share")
     if not rules:
         raise TypeError("primitive: give a rule for each array argument, as in @primitive(lambda g, y, x: g * 2 * x)")
+    if view and (len(rules) != 1 or variadic):
+        raise TypeError("primitive: view=True is for an operation of one array, whose memory the output may share")
 
     def define(forward: Callable) -> Operation:
         op = Op(
@@ -235,7 +235,7 @@ def primitive(
         )
         defaults = functools.cache(lambda: {key: p.default for key, p in inspect.signature(forward).parameters.items()})
         arity = len(rules)
-        if arity == 1 and rules[0] is not None and not variadic:
+        if arity == 1 and not variadic:
             return _publish(op, functools.update_wrapper(_single(op, forward, residual, defaults), forward), of)
 
         constant = [i for i, rule in enumerate(rules) if rule is None]
@@ -288,7 +288,7 @@ def primitive(
 def _single(op: Op, forward: Callable, residual: str | None, defaults: Callable[[], dict[str, Any]]) -> Operation:
     """Give the operation of a single array with metadata, as most are: the general form at half its cost."""
     saves_out, (saves_input,) = op.saves((True,))
-    view, complex = op.view, op.complex
+    view, complex, constant = op.view, op.complex, op.rules[0] is None
 
     def operation(*args: Any, **params: Any) -> Any:
         if len(args) != 1:
@@ -298,7 +298,7 @@ def _single(op: Op, forward: Callable, residual: str | None, defaults: Callable[
                 params[key] = _metadata(op, key, value)
         x = args[0]
         plain = type(x) is not Tensor
-        data, node = (x, None) if plain else (x.data, x.node)
+        data, node = (x, None) if plain else (x.data, None if constant else x.node)
         out = forward(data, **params)
         if residual is not None:
             out, params[residual] = out

@@ -148,8 +148,6 @@ def mean(
     x: Any, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
 ) -> Any:
     """Mean over axis, precise also in float32; the mean of nothing is NaN.  As `numpy.mean`."""
-    if dtype is None and where is True:  # as nearly always
-        return _mean(x, axis=axis, keepdims=keepdims)
     x = as_dtype(x, dtype)
     if where is True:
         return as_dtype(_mean(x, axis=axis, keepdims=keepdims), dtype)

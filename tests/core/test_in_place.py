@@ -342,3 +342,18 @@ def test_a_leaf_does_not_take_its_own_part_either():
     part = x[:1]
     with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
         x[:1] = part
+
+
+def test_a_view_is_of_one_array():
+    with pytest.raises(TypeError, match="view=True is for an operation of one array"):
+        ag.primitive(lambda g, y, a, b: g, lambda g, y, a, b: g, view=True)
+
+
+def test_a_view_without_a_rule_shares_memory_too():
+    first = ag.primitive(None, view=True)(lambda x: x[:1])
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1.0
+    part = first(y)
+    assert not part.requires_grad
+    y *= 2
+    assert part.data[0] == 2

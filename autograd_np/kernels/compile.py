@@ -18,6 +18,8 @@ import numba
 import numpy as np
 from numba import prange
 from numba.core import event
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 from . import threads
 
@@ -25,6 +27,9 @@ from . import threads
 # slept, the more that is: 8 µs at once, 24 µs after 0.5 ms, 55 µs after 2 ms, 160 µs after 10 ms.
 PARALLEL_WORK = 50_000
 DROWSY, ASLEEP = 1_250_000, 10_000_000  # nanoseconds, after which the cost has doubled, and grows no more
+
+# The newest Numba of which it is known that what it compiled needs no more than its runtime to be loaded.
+_NEWEST_KNOWN = (0, 68)
 
 _state = {"announced": False, "forked": False, "reentrant": False}
 _last_large = 0  # when a kernel was last called for which a thread that is awake is worth it
@@ -120,6 +125,26 @@ def _versions() -> tuple[tuple[str, int, int], ...]:
 _stamp = _versions()
 
 
+class _Cache(FunctionCache):
+    """Numba's cache of compiled functions, but for two things.
+
+    It looks at all files of this folder, where Numba's would look at the function's own.  And what it finds is loaded
+    without all that Numba imports for compiling, which took three quarters of the first call.
+    """
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function)
+        self._cache_file._source_stamp = _stamp
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        if numba.version_info.short > _NEWEST_KNOWN:
+            target_context.refresh()
+        else:
+            rtsys.initialize(target_context)  # the part of that which compiled functions call
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 class Kernel:
     """A compiled body, called as `kernel(*arrays, work=nanoseconds)`."""
 
@@ -128,18 +153,15 @@ class Kernel:
         self._compile(cache=True)
 
     def _compile(self, cache: bool) -> None:
-        try:
-            # error_model: x / 0 is infinite, as NumPy has it; a branch that raises would keep vectors away
-            self.serial = numba.njit(nogil=True, cache=cache, error_model="numpy")(self.body)
-            self.parallel = numba.njit(nogil=True, cache=cache, parallel=True)(_launcher(self.serial))
-        except RuntimeError:
-            if not cache:
-                raise
-            self._compile(cache=False)  # there is no folder to write to: only the start is slower
-            return
-        for dispatcher in (self.serial, self.parallel):
-            if index := getattr(getattr(dispatcher, "_cache", None), "_cache_file", None):
-                index._source_stamp = _stamp  # Numba itself would look at the body's file only
+        # error_model: x / 0 is infinite, as NumPy has it; a branch that raises would keep vectors away
+        self.serial = numba.njit(nogil=True, error_model="numpy")(self.body)
+        self.parallel = numba.njit(nogil=True, parallel=True)(_launcher(self.serial))
+        if cache and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+            try:
+                for dispatcher in (self.serial, self.parallel):
+                    dispatcher._cache = _Cache(dispatcher.py_func)  # type: ignore[attr-defined]
+            except RuntimeError:
+                self._compile(cache=False)  # there is no folder to write to: only the start is slower
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""

@@ -89,10 +89,8 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
     products = len(source) * weights.size * plan.positions // (len(plan.phases) - 1)
     work = products // MULTIPLY_ADDS + (source.size + out.size) // 2
-    together = np.array([plan.images])
-    accumulate_taps(
-        source, plan.layout, _packed(weights, plan), plan.offsets, starts, plan.tiles, together, out, work=work
-    )
+    packed = _packed(weights, plan)
+    accumulate_taps(source, plan.layout, plan.bounds, packed, plan.offsets, starts, plan.tiles, out, work=work)
 
 
 def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
@@ -170,8 +168,8 @@ def conv2d_dw(
         _grouped(x, groups, 1),
         _grouped(g, groups, 1),
         plan.layout,
+        plan.bounds,
         offsets,
-        np.array([together]),
         partial,
         work=work,
     )

@@ -69,6 +69,15 @@ class TapPlan:
         return int(self.layout[4] * self.layout[5])
 
     @cached_property
+    def bounds(self) -> np.ndarray:
+        """`images`; then the largest of the offsets, and of all tiles' taps, origins and numbers of positions.
+
+        Kernels do not look for them: with Numba's `max` they would take longer to be loaded.
+        """
+        largest = self.tiles.max(axis=0)
+        return _int64([self.images, self.offsets.max(), *largest[[1, 2, 9]]])
+
+    @cached_property
     def positions(self) -> int:
         """The number of positions of all tiles: what a tap costs in multiply-adds."""
         return int(self.tiles[:, 9].sum())

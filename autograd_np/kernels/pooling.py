@@ -50,7 +50,7 @@ def max_pool2d(
         plan = forward_plan(1, x.shape[2:], size, stride, padding, (1, 1))
         tags = _tags(size, x.shape[3], f"i{x.itemsize}")
         planes = (_planes(a) for a in (out, winner))
-        maximum_of_taps(_planes(x), plan.layout, plan.offsets, tags, *planes, work=out.size * tags.size)
+        maximum_of_taps(_planes(x), plan.layout, plan.bounds, plan.offsets, tags, *planes, work=out.size * tags.size)
     return out, winner
 
 

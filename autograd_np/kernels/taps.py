@@ -64,28 +64,28 @@ def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
 
 
 @kernel
-def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, tiles, together, out) -> None:
+def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, bias, tiles, out) -> None:
     """Fill a share of the (images, group, tile, block of outputs) items of out (N, G, outputs, H', W').
 
     The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
-    MR, or 1 for a single output.  `together` images lie one after the other in a row.  Blocks of outputs are swept in
-    bundles whose weights and sums stay in the L2 cache; within one the positions are outermost, so that the parts of
-    the row that they read stay in the L1 cache.
+    MR, or 1 for a single output.  As many images as `bounds` says lie one after the other in a row.  Blocks of outputs
+    are swept in bundles whose weights and sums stay in the L2 cache; within one the positions are outermost, so that
+    the parts of the row that they read stay in the L1 cache.
     """
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
     blocks, mr = bias.shape[1:]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
-    together = together[0]
+    together, furthest, most_taps, last_origin, longest = bounds
     _, _, sh, sw, rows, pitch, _, _ = layout
     plane = rows * pitch
     phase_stride, channel_stride = together * plane, sh * sw * together * plane
     lanes = VECTOR_BYTES // source.itemsize
     step = MR * NV // mr * lanes
-    longest = (together - 1) * plane + tiles[:, 9].max()
+    longest += (together - 1) * plane
     line = (longest + step - 1) // step * step
-    swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (tiles[:, 1].max() + line))))
-    reach = offsets.max() + tiles[:, 2].max() + longest  # the padding of the last line may lie behind it
+    swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (most_taps + line))))
+    reach = furthest + last_origin + longest  # the padding of the last line may lie behind it
     row = np.zeros(max(channels * channel_stride, reach) + step, source.dtype)
     sums = np.empty(swept * mr * line, source.dtype)
     packed = -1
@@ -134,18 +134,18 @@ def accumulate_taps(worker, workers, source, layout, weights, offsets, bias, til
 
 
 @kernel
-def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) -> None:
+def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> None:
     """Fill a share of the (part of the batch, group, block of outputs) items of partial (parts, G, outputs, taps).
 
     x is (N, G, channels, H, W), g is (N, G, outputs, H', W'), the outputs of partial are padded to blocks of MR, or
-    a single one; `together` is as in accumulate_taps.  In g's rows the columns without a position are zeros: the caller
+    a single one; `bounds` is as in accumulate_taps.  In g's rows the columns without a position are zeros: the caller
     sees to it that x is finite, since 0 * inf would be NaN.
     """
     images, groups, channels, height, width = x.shape
     outputs, out_height, out_width = g.shape[2:]
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
     parts, _, padded_outputs, taps = partial.shape
-    together = together[0]
+    together, furthest, _, _, _ = bounds
     mr = min(MR, padded_outputs)
     blocks = padded_outputs // mr
     _, _, sh, sw, rows, pitch, _, _ = layout
@@ -161,7 +161,7 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
         item += swept
         part, group = piece // groups, piece % groups
         first, last = block * mr, (block + swept) * mr
-        row = np.zeros(max(channels * channel_stride, offsets.max()) + g_pitch, x.dtype)
+        row = np.zeros(max(channels * channel_stride, furthest) + g_pitch, x.dtype)
         cotangent = np.zeros((last - first) * g_pitch, x.dtype)
         total = partial[part, group].reshape(-1)
         total[first * taps : last * taps] = 0
@@ -191,7 +191,7 @@ def correlate_taps(worker, workers, x, g, layout, offsets, together, partial) ->
 
 
 @kernel
-def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> None:
+def maximum_of_taps(worker, workers, x, layout, bounds, offsets, tags, out, winner) -> None:
     """Fill a share of the planes of out and winner (planes, H', W') from x (planes, H, W).
 
     tags[t] is how far tap t lies behind the window's first in x's plane, in integers as wide as x's elements.
@@ -202,7 +202,7 @@ def maximum_of_taps(worker, workers, x, layout, offsets, tags, out, winner) -> N
     top, left, sh, sw, rows, pitch, _, _ = layout
     size, span = rows * pitch, (out_height - 1) * pitch + out_width
     step = NV * VECTOR_BYTES // x.itemsize
-    row = np.full(max(sh * sw * size, offsets.max() + span) + step, -np.inf, x.dtype)
+    row = np.full(max(sh * sw * size, bounds[1] + span) + step, -np.inf, x.dtype)
     best, which = np.empty(span + step, x.dtype), np.empty(span + step, tags.dtype)
     places, firsts = np.empty(span, winner.dtype), np.empty(span, winner.dtype)
     for p in range(span):  # where in the plane the window at this position begins

@@ -257,6 +257,25 @@ def test_both_variants_come_from_the_cache_in_a_new_process(tmp_path):
     assert second == "0"
 
 
+def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
+    code = """
+        import sys
+        check()
+        always_parallel()
+        check()
+        x, labels = np.ones((512, 8, 4, 4), "f"), np.zeros(4096, int)
+        assert kernels.relu_dx(kernels.relu(x), x).sum() == x.size
+        assert np.allclose(kernels.cross_entropy(x.reshape(4096, 16), labels)[0], np.log(16))
+        assert np.allclose(kernels.channel_moments(x), [[1] * 8, [0] * 8])
+        kernels.take_steps("sgd", [(x, x.copy())], [(0.5,)], [np.empty_like(x)])
+        assert x.sum() == x.size / 2
+        print("numba.np.arraymath" in sys.modules)
+    """
+    for _ in range(2):  # the first may have to compile
+        imported = run(code, NUMBA_NUM_THREADS="2")
+    assert imported == "False"
+
+
 def test_what_was_compiled_from_other_helpers_is_compiled_anew(tmp_path):
     """Numba looks at the file of the kernel itself only."""
     shutil.copytree(Path(kernels.__file__).parents[1], tmp_path / "autograd_np")

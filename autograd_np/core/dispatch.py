@@ -1,6 +1,5 @@
 """The tables behind ``np.f(tensor)``: which operation stands for which of NumPy's functions."""
 
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -25,10 +24,13 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
         if isinstance(function, np.ufunc):
             UFUNCS[function] = ours
             return ours
-        matching = functools.cache(lambda: _match(function, ours, arrays))  # at the first call: there are hundreds
+        matching: tuple | None = None
 
         def adapted(*args: Any, **kwargs: Any) -> Any:
-            names, defaults, renamed, alike = matching()
+            nonlocal matching
+            if matching is None:  # not before: there are hundreds
+                matching = _match(function, ours, arrays)
+            names, defaults, renamed, alike = matching
             if names is None or (alike and len(args) == 1 and not kwargs):
                 return ours(*args, **kwargs)
             given = {}

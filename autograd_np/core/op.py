@@ -39,6 +39,7 @@ class Op:
     """
 
     __slots__ = (
+        "_defaults",
         "_saves",
         "broadcasts",
         "complex",
@@ -82,6 +83,7 @@ class Op:
         # Whether its only rule can write over g: then g is its keyword `into`, where the sweep alone can see it.
         self.reuses = len(rules) == 1 and not variadic and _takes_into(rules[0])
         self._saves: dict[tuple[bool, ...], tuple[bool, tuple[bool, ...]]] = {}
+        self._defaults: dict[str, Any] | None = None
 
     def saves(self, wanted: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         """Tell whether to keep y, and which arguments, for the rules of the arguments whose gradient is wanted."""
@@ -95,6 +97,12 @@ class Op:
                 saves = y, tuple(args)
             self._saves[wanted] = saves
         return saves
+
+    def defaults(self) -> dict[str, Any]:
+        """Give the parameters of the forward function, in their order, with their defaults."""
+        if self._defaults is None:  # not before a call needs them: there are hundreds of operations
+            self._defaults = {name: p.default for name, p in inspect.signature(self.forward).parameters.items()}
+        return self._defaults
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"

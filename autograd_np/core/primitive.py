@@ -233,16 +233,15 @@ def primitive(
             selects=selects,
             complex=complex,
         )
-        defaults = functools.cache(lambda: {key: p.default for key, p in inspect.signature(forward).parameters.items()})
         arity = len(rules)
         if arity == 1 and not variadic:
-            return _publish(op, functools.update_wrapper(_single(op, forward, residual, defaults), forward), of)
+            return _publish(op, functools.update_wrapper(_single(op, forward, residual), forward), of)
 
         constant = [i for i, rule in enumerate(rules) if rule is None]
 
         def operation(*args: Any, **params: Any) -> Any:
             if len(args) != arity and not variadic:
-                args = _positional(op, args, params, defaults())
+                args = _positional(op, args, params)
             for key, value in params.items():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)
@@ -285,14 +284,14 @@ def primitive(
     return define
 
 
-def _single(op: Op, forward: Callable, residual: str | None, defaults: Callable[[], dict[str, Any]]) -> Operation:
+def _single(op: Op, forward: Callable, residual: str | None) -> Operation:
     """Give the operation of a single array with metadata, as most are: the general form at half its cost."""
     saves_out, (saves_input,) = op.saves((True,))
     view, complex, constant = op.view, op.complex, op.rules[0] is None
 
     def operation(*args: Any, **params: Any) -> Any:
         if len(args) != 1:
-            args = _positional(op, args, params, defaults())
+            args = _positional(op, args, params)
         for key, value in params.items():
             if type(value) is Tensor:
                 params[key] = _metadata(op, key, value)
@@ -353,8 +352,9 @@ def mismatch(op: Op, error: Exception, a: Any, b: Any) -> Exception:
     )
 
 
-def _positional(op: Op, args: tuple, params: dict[str, Any], defaults: dict[str, Any]) -> tuple:
+def _positional(op: Op, args: tuple, params: dict[str, Any]) -> tuple:
     """Bring a call into its normal form, arrays by position and metadata by keyword; ``params`` is updated."""
+    defaults = op.defaults()
     names, arity = list(defaults), len(op.rules)
     if len(args) > len(names):
         raise TypeError(f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}")

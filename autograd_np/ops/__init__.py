@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 from types import FunctionType, ModuleType
 
 
@@ -18,6 +18,6 @@ def _operations(modules: Iterable[ModuleType]) -> dict[str, Callable]:
 
 
 REGISTRY: dict[str, Callable] = _operations(
-    import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)
+    import_module(f"{__name__}.{file.stem}") for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
 )
 """Every operation of the library by name: what the completeness test and the tools go through."""

@@ -1,7 +1,6 @@
 r"""Sums of products in Einstein's notation."""
 
 from collections.abc import Iterator, Sequence
-from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,14 @@ from ..core import FUNCTIONS, Tensor, primitive
 
 __all__ = ["einsum"]
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in the order in which an implied output is sorted
+
 
 def _explicit(subscripts: str, dims: Sequence[int]) -> tuple[list[str], str]:
     """Give the labels of each operand and of the output one by one: without blanks, ``...`` or an implied output."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
-    unused = [letter for letter in ascii_letters if letter not in subscripts]
+    unused = [letter for letter in _LETTERS if letter not in subscripts]
     stretch = max([n - len(term) + 3 for term, n in zip(terms, dims, strict=True) if "..." in term], default=0)
     ellipsis = "".join(unused[:stretch])
     if not arrow:
@@ -50,7 +51,7 @@ def _spread(x: Any, labels: str, wanted: str, sides: dict[str, int]) -> Any:
         if label not in labels:
             terms.append(label)
             factors.append(np.ones(sides[label], x.dtype))
-    unused: Iterator[str] = (letter for letter in ascii_letters if letter not in wanted)
+    unused: Iterator[str] = (letter for letter in _LETTERS if letter not in wanted)
     places = ""
     for label in wanted:
         if label in places:
@@ -117,8 +118,7 @@ def _string_form(operands: Sequence[Any]) -> tuple[str, list[Any]]:
 
 
 def _term(labels: Sequence[Any]) -> str:
-    letters = ascii_uppercase + ascii_lowercase  # in the order in which an implied output is sorted
-    return "".join("..." if label is Ellipsis else letters[label] for label in labels)
+    return "".join("..." if label is Ellipsis else _LETTERS[label] for label in labels)
 
 
 def _numpy_einsum(*operands: Any, out: Any = None, optimize: Any = False, **unsupported: Any) -> Any:

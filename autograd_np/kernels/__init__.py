@@ -15,7 +15,7 @@ import numpy as np
 
 from . import fallback
 from .blas import matmul
-from .shapes import Padding, Pair, Shape, conv_output_size
+from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
 
 __all__ = [
     "avg_pool2d",
@@ -96,12 +96,11 @@ def conv2d(
 ) -> np.ndarray:
     """Cross-correlate images with weights, as PyTorch's conv2d: out (N, O, H', W'), bias (O,)."""
     arrays, dtype = _floats(x, w) if bias is None else _floats(x, w, bias)
-    size = (conv_output_size(*axis) for axis in zip(x.shape[2:], w.shape[2:], stride, padding, dilation, strict=True))
     out = _backend().conv2d(
         arrays[0],
         arrays[1],
         arrays[2] if bias is not None else None,
-        (len(x), len(w), *size),
+        (len(x), len(w), *conv_output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)),
         stride=stride,
         padding=padding,
         dilation=dilation,

@@ -9,6 +9,7 @@ in the padding of g; so where the other factor is not finite they leave the work
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def _blocks(outputs: int) -> tuple[int, int]:
     return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
 
 
+@lru_cache(maxsize=256)
 def _plan(make: Callable[..., TapPlan], images: int, outputs: int, *geometry: Any) -> TapPlan:
     """Plan with a row for each image, or for several where planes are small."""
     plan = make(*geometry)
@@ -43,12 +45,13 @@ def _plan(make: Callable[..., TapPlan], images: int, outputs: int, *geometry: An
 
 
 # Worker's share of the blocks of packed (G, blocks, taps * mr): phase by phase, and tap by tap the weights of all
-# outputs of a block.  Strides are those of the groups, outputs and channels in the flat weights; indices without a
-# sign need no test.
+# outputs of a block.  `lie` says how far apart groups, outputs and channels are in the flat weights, how many outputs
+# there are, and in a block; indices without a sign need no test.
 @kernel
-def _pack(worker, workers, weights, strides, outputs, places, phases, packed) -> None:
+def _pack(worker, workers, weights, lie, places, phases, packed) -> None:
     groups, blocks, size = packed.shape
-    mr, channels = outputs[1], size // outputs[1] // len(places)
+    a_group, an_output, a_channel, outputs, mr = lie
+    channels = size // mr // len(places)
     flat = packed.reshape(-1)
     start, stop = share(groups * blocks, worker, workers)
     for item in range(start, stop):
@@ -59,8 +62,8 @@ def _pack(worker, workers, weights, strides, outputs, places, phases, packed) ->
             for m in range(mr):
                 o, to, step = block * mr + m, np.uint64(begin + m), np.uint64(mr)
                 for c in range(channels):
-                    at = group * strides[0] + o * strides[1] + c * strides[2]
-                    if o < outputs[0]:
+                    at = group * a_group + o * an_output + c * a_channel
+                    if o < outputs:
                         for j in range(first, last):
                             flat[to] = weights[np.uint64(at + places[j])]
                             to += step
@@ -70,14 +73,20 @@ def _pack(worker, workers, weights, strides, outputs, places, phases, packed) ->
                             to += step
 
 
+@lru_cache(maxsize=256)
+def _lie(strides: Shape, itemsize: int, outputs: int) -> np.ndarray:
+    return np.array([*(stride // itemsize for stride in strides), outputs, _blocks(outputs)[1]])
+
+
 def _packed(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
     """Lay out weights (G, outputs, channels, KH, KW), a contiguous array or its channels swapped, for the kernels."""
     groups, outputs = weights.shape[:2]
     blocks, mr = _blocks(outputs)
     packed = np.empty((groups, blocks, mr * plan.offsets.size), weights.dtype)
-    strides = np.array(weights.strides[:3]) // weights.itemsize
-    flat = (weights if strides[1] > strides[2] else weights.swapaxes(1, 2)).reshape(-1)
-    _pack(flat, strides, np.array([outputs, mr]), plan.places, plan.phases, packed, work=packed.size)
+    swapped = weights.strides[1] < weights.strides[2]
+    flat = (weights.swapaxes(1, 2) if swapped else weights).reshape(-1)
+    lie = _lie(weights.strides[:3], weights.itemsize, outputs)
+    _pack(flat, lie, plan.places, plan.phases, packed, work=packed.size)
     return packed.reshape(groups, -1)
 
 

@@ -1,5 +1,7 @@
 """Shapes of windows: what convolution and pooling make of images."""
 
+from functools import lru_cache
+
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 Shape = tuple[int, ...]
@@ -10,7 +12,12 @@ def conv_output_size(size: int, kernel: int, stride: int, padding_pair: Pair, di
     return (size + sum(padding_pair) - dilation * (kernel - 1) - 1) // stride + 1
 
 
+@lru_cache(maxsize=1024)
+def conv_output_sizes(size: Shape, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> Shape:
+    """Return the number of windows along both axes of a plane."""
+    return tuple(conv_output_size(*axis) for axis in zip(size, kernel, stride, padding, dilation, strict=True))
+
+
 def pool_output_shape(shape: Shape, size: Pair, stride: Pair, padding: Padding) -> Shape:
     """Return the shape that pooling gives to an array of shape (N, C, H, W)."""
-    windows = zip(shape[2:], size, stride, padding, strict=True)
-    return (*shape[:2], *(conv_output_size(n, k, s, p, 1) for n, k, s, p in windows))
+    return shape[:2] + conv_output_sizes(shape[2:], size, stride, padding, (1, 1))

@@ -73,11 +73,8 @@ def conv2d(
     x, w, b = _floating(x, w, b)
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(f"conv2d: x is (N, C, H, W) and w (O, C / groups, KH, KW), not {x.shape} and {w.shape}")
-    detail = f"(x {x.shape}, w {w.shape}, groups={groups})"
-    if groups < 1 or x.shape[1] != w.shape[1] * groups:
-        raise ValueError(f"conv2d: x has {x.shape[1]} channels, w expects {w.shape[1] * max(groups, 1)} {detail}")
-    if w.shape[0] % groups:
-        raise ValueError(f"conv2d: {w.shape[0]} filters cannot be split into {groups} groups {detail}")
+    if groups < 1 or x.shape[1] != w.shape[1] * groups or w.shape[0] % groups:
+        raise ValueError(_misfit(x.shape, w.shape, groups))
     if b is not None and b.shape != w.shape[:1]:
         raise ValueError(f"conv2d: b is one number a filter, shape {w.shape[:1]}, not {b.shape}")
     geometry = _geometry(stride, padding, dilation, groups, w.shape[2:])
@@ -123,6 +120,13 @@ def conv2d_dw(
     """Give the cotangent of conv2d's w from that of its output, g."""
     g, x, _ = _floating(g, x)
     return kernels.conv2d_dw(g, x, w_shape=w_shape, **_geometry(stride, padding, dilation, groups, w_shape[2:]))
+
+
+def _misfit(x_shape: tuple[int, ...], w_shape: tuple[int, ...], groups: int) -> str:
+    detail = f"(x {x_shape}, w {w_shape}, groups={groups})"
+    if groups < 1 or x_shape[1] != w_shape[1] * groups:
+        return f"conv2d: x has {x_shape[1]} channels, w expects {w_shape[1] * max(groups, 1)} {detail}"
+    return f"conv2d: {w_shape[0]} filters cannot be split into {groups} groups {detail}"
 
 
 def _floating(x: Any, w: Any, b: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

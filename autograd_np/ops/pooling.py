@@ -19,7 +19,8 @@ def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: 
     sizes = pair(op, "size", size)
     strides = sizes if stride is None else pair(op, "stride", stride)
     sides = paddings(op, padding, sizes, strides, (1, 1))
-    if any(max(side) > k // 2 for side, k in zip(sides, sizes, strict=True)):
+    (top, bottom), (left, right) = sides
+    if max(top, bottom) > sizes[0] // 2 or max(left, right) > sizes[1] // 2:
         raise ValueError(f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly")
     output_sizes(op, x.shape, sizes, strides, sides)
     return {"size": sizes, "stride": strides, "padding": sides}

@@ -1,6 +1,7 @@
 """How windows lie over an image: strides, paddings and output sizes, for convolution and pooling."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,8 @@ Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 def pair(op: str, name: str, value: Pair, *, least: int = 1) -> tuple[int, int]:
     """Give (rows, columns) from an int or a pair."""
+    if type(value) is int and value >= least:  # as nearly always
+        return value, value
     values = (value, value) if isinstance(value, (int, np.integer)) else _parts(value)
     if len(values) != 2 or any(not isinstance(v, (int, np.integer)) or v < least for v in values):
         raise ValueError(f"{op}: {name} is an int or a pair of ints, at least {least}, not {value!r}")
@@ -42,6 +45,7 @@ def _parts(value: object) -> tuple:
     return tuple(value) if isinstance(value, (Sequence, np.ndarray)) else ()
 
 
+@lru_cache(maxsize=1024)
 def output_sizes(
     op: str,
     x_shape: tuple[int, ...],

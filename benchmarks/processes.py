@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PREPARE_SECONDS, RUN_SECONDS = 300.0, 120.0
 """How long an answer may take before the process is given up."""
-_WINDOW, _PATIENCE = 0.003, 0.5
+_WINDOW, _QUIET, _PATIENCE = 0.001, 3, 0.5
 
 
 def environment(threads: int, **more: str) -> dict[str, str]:
@@ -95,12 +95,11 @@ class Process:
     def settle(self) -> bool:
         """Wait until the threads of the process sleep; say whether they do."""
         deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            before = _processor_time(self._process.pid)
+        quiet = 0
+        while quiet < _QUIET and time.monotonic() < deadline:
+            quiet = 0 if _is_running(self._process.pid) else quiet + 1
             time.sleep(_WINDOW)
-            if _processor_time(self._process.pid) - before < 0.05 * _WINDOW:
-                return True
-        return False
+        return quiet == _QUIET
 
     def close(self) -> None:
         """End the process."""
@@ -111,15 +110,19 @@ class Process:
                 pipe.close()
 
 
-def _processor_time(pid: int) -> float:
-    """Give the seconds that all threads of a process have run; 0 where the system does not say."""
-    total = 0
-    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+def _is_running(pid: int) -> bool:
+    """Say whether a thread of a process runs, or spins in wait of work; no where the system does not tell.
+
+    Not by the time that it has taken, which the system adds up once in some milliseconds only.
+    """
+    for path in Path(f"/proc/{pid}/task").glob("*/stat"):
         try:
-            total += int(path.read_text().split()[0])
+            state = path.read_text().rpartition(")")[2].split()[0]
         except OSError:  # this thread has just ended
             continue
-    return total / 1e9
+        if state == "R":
+            return True
+    return False
 
 
 def fresh(engine: str, threads: int, kind: str, params: dict[str, Any], seconds: float, **more: str) -> dict[str, Any]:

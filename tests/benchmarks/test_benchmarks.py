@@ -2,7 +2,12 @@
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +21,7 @@ from benchmarks.engines import ENGINES, autograd_np
 from benchmarks.engines import numpy as by_hand
 from benchmarks.fresh import memory
 from benchmarks.plots import _apart
-from benchmarks.processes import Gone, Process, fresh
+from benchmarks.processes import Gone, Process, _is_running, fresh
 from benchmarks.report import markdown, quantity
 from benchmarks.results import ABSENT, FAILED, MISMATCH, NO_CASE, Measured, find_mismatches, ratio
 from benchmarks.targets import verdicts
@@ -247,6 +252,20 @@ def test_a_process_that_dies_says_so():
     with pytest.raises(Gone, match="ended with code -9"):
         process.ask({"run": True}, 60)
     process.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells what threads do")
+def test_a_thread_that_spins_is_seen_at_once():
+    """BLAS's threads wait like this for more work, in the way of whoever is measured next."""
+    reading, writing = os.pipe()
+    script = f"import os; os.write({writing}, b'1')\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", script], pass_fds=[writing]) as spinning:
+        os.read(reading, 1)
+        assert _is_running(spinning.pid)
+        spinning.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        assert not _is_running(spinning.pid)
+        spinning.kill()
 
 
 def test_an_engine_that_cannot_be_loaded_says_so():

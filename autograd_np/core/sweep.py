@@ -26,19 +26,41 @@ from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
 
 Cotangent = Any  # an ndarray; a Tensor when the sweep itself is recorded
+_UNWATCHED = nullcontext()
 
 
 def backward(
-    root: Tensor, gradient: ArrayLike | None, *, retain_graph: bool | None = None, create_graph: bool = False
+    self: Tensor, gradient: ArrayLike | None = None, retain_graph: bool | None = None, create_graph: bool = False
 ) -> None:
-    """Add to the ``grad`` of every leaf below root.  See `Tensor.backward`."""
+    """Add the gradient of this Tensor to the ``grad`` of every leaf that it depends on.
+
+    Parameters
+    ----------
+    gradient : array_like, optional
+        The cotangent of this Tensor, of its shape.  May be left out for a single element, where it is one.
+    retain_graph : bool, optional
+        Keep the graph for another backward.  By default as ``create_graph``.
+    create_graph : bool
+        Record the backward pass itself, so that the gradients can be differentiated again.
+
+    Raises
+    ------
+    RuntimeError
+        If no gradient is recorded here, the graph was released by an earlier backward, or saved memory was
+        written to in place since.
+    ValueError
+        If the gradient's shape or kind is not this Tensor's.
+    """
     retain = create_graph if retain_graph is None else retain_graph
-    finished = _sweep([root], [gradient], retain_graph=retain, create_graph=create_graph)
+    finished = _sweep([self], [gradient], retain_graph=retain, create_graph=create_graph)
     for node, cotangent in finished.items():  # only now, when every rule has done its work, is anything changed
         if create_graph:
             node.grad = cotangent if node.grad is None else node.grad + cotangent
         else:
             node.grad = Tensor.make(cotangent if node.grad is None else _add(node.grad.data, cotangent), None)
+
+
+Tensor.backward = backward  # type: ignore[method-assign]
 
 
 def gradients(
@@ -184,7 +206,7 @@ def _sweep(
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
-        watch or nullcontext(),
+        watch or _UNWATCHED,
     ):
         while queue:
             _, node = heapq.heappop(queue)

@@ -225,35 +225,6 @@ class Tensor:
         """Give a Tensor on the same memory that is a constant for all gradients."""
         return Tensor.make(self.data, None)
 
-    def backward(
-        self,
-        gradient: ArrayLike | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-    ) -> None:
-        """Add the gradient of this Tensor to the ``grad`` of every leaf that it depends on.
-
-        Parameters
-        ----------
-        gradient : array_like, optional
-            The cotangent of this Tensor, of its shape.  May be left out for a single element, where it is one.
-        retain_graph : bool, optional
-            Keep the graph for another backward.  By default as ``create_graph``.
-        create_graph : bool
-            Record the backward pass itself, so that the gradients can be differentiated again.
-
-        Raises
-        ------
-        RuntimeError
-            If no gradient is recorded here, the graph was released by an earlier backward, or saved memory was
-            written to in place since.
-        ValueError
-            If the gradient's shape or kind is not this Tensor's.
-        """
-        from .sweep import backward
-
-        backward(self, gradient, retain_graph=retain_graph, create_graph=create_graph)
-
     # -- Python's protocols ------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -312,7 +283,12 @@ class Tensor:
         make, arguments = self.__reduce__()
         return make(*arguments)
 
-    if TYPE_CHECKING:  # the package binds these to its operations when it is imported
+    if TYPE_CHECKING:  # the package binds these, to its sweep and its operations, when it is imported
+
+        def backward(
+            self, gradient: ArrayLike | None = None, retain_graph: bool | None = None, create_graph: bool = False
+        ) -> None: ...
+
         T: "Tensor"
         mT: "Tensor"
         real: "Tensor"

@@ -223,7 +223,7 @@ def channel_combine(
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
-_ROWS_SIZE, _FUSED_SIZE, _THREADED_SIZE = 256, 4096, 2**15
+_ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 256, 2048, 4096
 
 
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
@@ -231,17 +231,20 @@ def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
     first = arrays[0]
     if first.size < least or first.dtype.char not in "fd" or not first.dtype.isnative:
         return fallback
-    return _backend() if all(a.flags.carray and a.dtype == first.dtype for a in arrays) else fallback
+    for array in arrays:
+        if not array.flags.carray or array.dtype != first.dtype:
+            return fallback
+    return _backend()
 
 
 def relu(x: np.ndarray) -> np.ndarray:
     """Return the larger of x and 0, NaN where x is."""
-    return _elementwise(_THREADED_SIZE, x).relu(x)
+    return _elementwise(_RELU_SIZE, x).relu(x)
 
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y, of the same shape, is not 0, or g is NaN; written into g itself if that is given once more."""
-    return _elementwise(_THREADED_SIZE, g, y).relu_dx(g, y, into)
+    return _elementwise(_RELU_SIZE, g, y).relu_dx(g, y, into)
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -292,9 +295,13 @@ def take_steps(
     size = 0
     for step in zip(arrays, constants, scratch, strict=True):
         w = step[0][0]
-        fit = w.dtype.char in "fd" and all(a.flags.carray and a.dtype is w.dtype for a in step[0])
-        (plain if fit else others).append(step)
-        size += fit and w.size
+        for array in step[0]:
+            if not array.flags.carray or array.dtype is not w.dtype or w.dtype.char not in "fd":
+                others.append(step)
+                break
+        else:
+            plain.append(step)
+            size += w.size
     # What is compiled for the large ones serves the small ones, too.
     (_backend() if size >= _FUSED_SIZE else fallback).take_steps(kind, plain)
     fallback.take_steps(kind, others)

@@ -167,15 +167,15 @@ class Kernel:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
         workers = _workers() if _is_worth_threads(work) and not _state["forked"] else 1
         try:
-            self._run(workers, arguments)
+            if workers == 1:
+                self.serial(0, 1, *arguments)
+            else:
+                self._run_parallel(workers, arguments)
         except OSError:  # the cache's folder has become full or unwritable; kernels themselves touch no files
             self._compile(cache=False)
-            self._run(workers, arguments)
-
-    def _run(self, workers: int, arguments: tuple) -> None:
-        if workers == 1:
             self.serial(0, 1, *arguments)
-            return
+
+    def _run_parallel(self, workers: int, arguments: tuple) -> None:
         threads.kernels_in_use = True
         if _state["reentrant"]:
             self.parallel(workers, *arguments)

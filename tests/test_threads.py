@@ -24,14 +24,14 @@ def as_before():
 
 @pytest.mark.usefixtures("as_before")
 def test_kernels_and_blas_follow():
-    x = np.ones((32, 16, 60, 60), np.float32)
-    kernels.channel_moments(x)  # Numba brings a BLAS of its own
+    x, ones = np.ones((32, 16, 60, 60), np.float32), np.ones(16, np.float32)
+    kernels.normalize(x, ones, ones, 1.0)  # Numba brings a BLAS of its own
     most = threads.available()
     assert ag.get_num_threads() == most
     results = []
     for n in (1, most):
         ag.set_num_threads(n)
-        results.append(kernels.channel_moments(x)[0])  # large enough for several threads, asleep or not
+        results.append(kernels.normalize(x, ones, ones, 1.0)[0])  # large enough for several threads, asleep or not
         assert ag.get_num_threads() == n
         assert numba.get_num_threads() == n
         assert blas_threads() == {n}

@@ -20,9 +20,6 @@ from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
 __all__ = [
     "avg_pool2d",
     "avg_pool2d_dx",
-    "channel_combine",
-    "channel_moments",
-    "channel_scale",
     "channel_sum",
     "channel_sums",
     "conv2d",
@@ -35,6 +32,8 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
+    "normalize",
+    "normalize_dx",
     "relu",
     "relu_dx",
     "take_steps",
@@ -188,17 +187,31 @@ def _normalization(x: np.ndarray) -> ModuleType:
     return _backend() if plane >= _LEAST_PLANE else fallback
 
 
-def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the variance of each channel of x (N, C, ...), both (C,)."""
-    (x,), dtype = _floats(x)
-    mean, variance = _normalization(x).channel_moments(x)
-    return mean.astype(dtype, copy=False), variance.astype(dtype, copy=False)
+def normalize(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return gamma (x - mean) / sqrt(variance + eps) + beta for x (N, C, ...), the mean and the variance, both (C,)."""
+    arrays, dtype = _floats(x, gamma, beta)
+    y, mean, variance = _normalization(x).normalize(*arrays, eps)
+    return y.astype(dtype, copy=False), mean.astype(dtype, copy=False), variance.astype(dtype, copy=False)
 
 
-def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return scale * (x - mean) + shift, all but x of shape (C,)."""
-    arrays, dtype = _floats(x, mean, scale, shift)
-    return _normalization(x).channel_scale(*arrays).astype(dtype, copy=False)
+def normalize_dx(
+    g: np.ndarray,
+    x: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    inverse: np.ndarray,
+    of_mean: np.ndarray,
+    of_variance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the adjoint of normalize, and the sums of g, and of g * (x - mean), in each channel.
+
+    g, of_mean and of_variance are the cotangents of y, the mean and the variance; inverse is 1 / sqrt(variance + eps).
+    """
+    arrays, dtype = _floats(g, x, gamma, mean, inverse, of_mean, of_variance)
+    dx, sums, products = _normalization(x).normalize_dx(*arrays)
+    return dx.astype(dtype, copy=False), sums.astype(dtype, copy=False), products.astype(dtype, copy=False)
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
@@ -212,14 +225,6 @@ def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.nda
     arrays, dtype = _floats(g, x, mean)
     sums, products = _normalization(x).channel_sums(*arrays)
     return sums.astype(dtype, copy=False), products.astype(dtype, copy=False)
-
-
-def channel_combine(
-    g: np.ndarray, x: np.ndarray, mean: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
-) -> np.ndarray:
-    """Return a * g + b * (x - mean) + c; mean, a, b and c are (C,)."""
-    arrays, dtype = _floats(g, x, mean, a, b, c)
-    return _normalization(x).channel_combine(*arrays).astype(dtype, copy=False)
 
 
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.

@@ -3,16 +3,13 @@
 from .classification import cross_entropy, cross_entropy_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
 from .elementwise import relu, relu_dx
-from .normalization import channel_combine, channel_moments, channel_scale, channel_sum, channel_sums
+from .normalization import channel_sum, channel_sums, normalize, normalize_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import take_steps
 
 __all__ = [
     "avg_pool2d",
     "avg_pool2d_dx",
-    "channel_combine",
-    "channel_moments",
-    "channel_scale",
     "channel_sum",
     "channel_sums",
     "conv2d",
@@ -23,6 +20,8 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",
+    "normalize",
+    "normalize_dx",
     "relu",
     "relu_dx",
     "take_steps",

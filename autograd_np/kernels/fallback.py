@@ -182,20 +182,37 @@ def _across(channels: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the variance of each channel."""
+def normalize(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean and the variance."""
     count = x.size // x.shape[1] if x.shape[1] else 1
     mean = (_over_batch(x) / count).astype(x.dtype)
-    return mean, (_over_batch(np.square(x - _across(mean, x))) / count).astype(x.dtype)
+    y = x - _across(mean, x)
+    variance = (_over_batch(np.square(y)) / count).astype(x.dtype)
+    y *= _across(gamma / np.sqrt(variance + eps), x)
+    y += _across(beta, x)
+    return y, mean, variance
 
 
 @np.errstate(all="ignore")
-def channel_scale(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return scale * (x - mean) + shift."""
-    out = x - _across(mean, x)
-    out *= _across(scale, x)
-    out += _across(shift, x)
-    return out
+def normalize_dx(
+    g: np.ndarray,
+    x: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    inverse: np.ndarray,
+    of_mean: np.ndarray,
+    of_variance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
+    sums, products = channel_sums(g, x, mean)
+    scale, count = gamma * inverse, x.size // x.shape[1] if x.shape[1] else 1
+    dx = x - _across(mean, x)
+    dx *= _across((2 * of_variance - scale * inverse**2 * products) / count, x)
+    dx += _across(scale, x) * g
+    dx += _across((of_mean - scale * sums) / count, x)
+    return dx, sums, products
 
 
 @np.errstate(all="ignore")
@@ -209,18 +226,6 @@ def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.nda
     """Return the sums of g, and of g * (x - mean), in each channel."""
     products = _over_batch((x - _across(mean, x)) * g)
     return _over_batch(g).astype(x.dtype), products.astype(x.dtype)
-
-
-@np.errstate(all="ignore")
-def channel_combine(
-    g: np.ndarray, x: np.ndarray, mean: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
-) -> np.ndarray:
-    """Return a * g + b * (x - mean) + c."""
-    out = x - _across(mean, x)
-    out *= _across(b, x)
-    out += _across(a, x) * g
-    out += _across(c, x)
-    return out
 
 
 def relu(x: np.ndarray) -> np.ndarray:

@@ -45,17 +45,18 @@ def _centred(x: Any, eps: float) -> tuple[Any, Any]:
 
 
 def _x_rule(g: Any, _y: Any, x: Any, gamma: Any, _beta: Any, *, eps: float = 1e-5, statistics: _Statistics) -> Any:
-    (of_y, of_mean, of_variance), n = g, x.size // x.shape[1]
+    of_y, of_mean, of_variance = g
     if _recorded(*g, x, gamma):
+        n = x.size // x.shape[1]
         centred, inverse = _centred(x, eps)
         h = of_y * _across(gamma, x)
         along = np.mean(h * centred, axis=_axes(x), keepdims=True) * inverse * inverse
         y_part = inverse * (h - np.mean(h, axis=_axes(x), keepdims=True) - centred * along)
         return y_part + _across(of_mean, x) / n + _across(of_variance, x) * centred * (2 / n)
-    sums, products = statistics.sums_of(of_y, x)
-    scale = gamma * statistics.inverse
-    along = (2 * of_variance - scale * statistics.inverse**2 * products) / n
-    return kernels.channel_combine(of_y, x, statistics.mean, scale, along, (of_mean - scale * sums) / n)
+    mean, inverse = statistics.mean, statistics.inverse
+    dx, sums, products = kernels.normalize_dx(of_y, x, gamma, mean, inverse, of_mean, of_variance)
+    statistics.sums, statistics.of = (sums, products), of_y
+    return dx
 
 
 def _gamma_rule(g: Any, _y: Any, x: Any, _gamma: Any, _beta: Any, *, eps: float = 1e-5, statistics: _Statistics) -> Any:
@@ -110,7 +111,5 @@ def normalize_batch(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Any:
         raise TypeError(f"normalize_batch: x is real floating point, not {x.dtype}; use .astype(float)")
     if not x.size and x.shape[1]:
         raise ValueError(f"normalize_batch: a channel has no elements to take the mean of (x {x.shape})")
-    mean, variance = kernels.channel_moments(x)
-    inverse = 1 / np.sqrt(variance + eps)
-    y = kernels.channel_scale(x, mean, gamma * inverse, beta)
-    return (y, mean, variance), _Statistics(mean, inverse)
+    y, mean, variance = kernels.normalize(x, gamma, beta, eps)
+    return (y, mean, variance), _Statistics(mean, 1 / np.sqrt(variance + eps))

@@ -58,6 +58,9 @@ def _pack(planes, at, height, width, layout, row, start, phase_stride) -> None:
             x = first_x + (px - left - first_x) % sw
             to = start + (py * sw + px) * phase_stride + (y + top) // sh * pitch + (x + left) // sw
             count = (last_x - x + sw - 1) // sw
+            if sh == sw == 1 and count == width == pitch:  # no padding lies between the lines
+                _copy(planes, at + y * width, 1, row, to, 1, (last_y - y) * width)
+                continue
             for i in range(y, last_y, sh):
                 _copy(planes, at + i * width + x, sw, row, to, 1, count)
                 to += pitch
@@ -154,6 +157,7 @@ def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> N
     channel_stride = sh * sw * phase_stride
     lanes = VECTOR_BYTES // x.itemsize
     g_pitch = (phase_stride + lanes - 1) // lanes * lanes
+    lines, line = (1, out_height * out_width) if pitch == out_width else (out_height, out_width)
     item, stop = share(parts * groups * blocks, worker, workers)
     while item < stop:
         piece, block = item // blocks, item % blocks
@@ -177,8 +181,8 @@ def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> N
                     _pack(flat_x, at, height, width, layout, row, to, phase_stride)
                 for o in range(first, min(last, outputs)):
                     at, to = (image * outputs + o) * out_height * out_width, (o - first) * g_pitch + b * plane
-                    for i in range(out_height):
-                        _copy(flat_g, at + i * out_width, 1, cotangent, to + i * pitch, 1, out_width)
+                    for i in range(lines):
+                        _copy(flat_g, at + i * line, 1, cotangent, to + i * pitch, 1, line)
             span = (batch - 1) * plane + (out_height - 1) * pitch + out_width
             for p in range(0, span, CHUNK):
                 steps = (min(CHUNK, span - p) + lanes - 1) // lanes

@@ -65,12 +65,15 @@ STEP, DECAY = 0.01, 0.999
 
 
 def fingerprint(arrays: list[Array]) -> list[list[float]]:
-    """Sum arrays up so that two engines can be compared: for each its norm, and its product with a fixed one."""
+    """Sum arrays up so that two engines can be compared: for each its norm, and its product with a fixed one.
+
+    Without BLAS, whose threads would spin on into what is measured next.
+    """
     prints = []
     for array in arrays:
         flat = np.asarray(array, np.float64).ravel()
-        norm = float(np.sqrt(flat @ flat))
-        prints.append([norm, float(flat @ np.cos(np.arange(flat.size)))])
+        norm = float(np.sqrt(np.sum(np.square(flat))))
+        prints.append([norm, float(np.sum(flat * np.cos(np.arange(flat.size))))])
     return prints
 
 

@@ -28,8 +28,8 @@ from . import threads
 PARALLEL_WORK = 50_000
 DROWSY, ASLEEP = 1_250_000, 10_000_000  # nanoseconds, after which the cost has doubled, and grows no more
 
-# The newest Numba of which it is known that what it compiled needs no more than its runtime to be loaded.
-_NEWEST_KNOWN = (0, 68)
+# Of these versions of Numba it is known that compiled functions need its runtime only: see _Cache.
+_KNOWN_NUMBA = {(0, minor) for minor in range(64, 69)}
 
 _state = {"announced": False, "forked": False, "reentrant": False}
 _last_large = 0  # when a kernel was last called for which a thread that is awake is worth it
@@ -137,10 +137,7 @@ class _Cache(FunctionCache):
         self._cache_file._source_stamp = _stamp
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        if numba.version_info.short > _NEWEST_KNOWN:
-            target_context.refresh()
-        else:
-            rtsys.initialize(target_context)  # the part of that which compiled functions call
+        rtsys.initialize(target_context)  # all of target_context.refresh() that compiled functions call
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 
@@ -159,7 +156,10 @@ class Kernel:
         if cache and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
             try:
                 for dispatcher in (self.serial, self.parallel):
-                    dispatcher._cache = _Cache(dispatcher.py_func)  # type: ignore[attr-defined]
+                    if numba.version_info.short in _KNOWN_NUMBA:
+                        dispatcher._cache = _Cache(dispatcher.py_func)  # type: ignore[attr-defined]
+                    else:
+                        dispatcher.enable_caching()
             except RuntimeError:
                 self._compile(cache=False)  # there is no folder to write to: only the start is slower
 

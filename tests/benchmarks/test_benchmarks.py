@@ -229,6 +229,13 @@ def test_repetitions_fill_the_time(monkeypatch):
     assert calibrate(lasting(3e-3), 1e-2) == 3
     assert calibrate(lasting(1.0), 1e-6) == 1
 
+    waits = iter([2.0])  # once, as where code is loaded
+
+    def interrupted():
+        now[0] += 1e-6 + next(waits, 0.0)
+
+    assert calibrate(interrupted, 1e-3) == 1000
+
 
 def test_ratios_are_of_rounds_and_quantities_readable():
     ours, theirs = Measured(samples=[1, 20, 3], rounds=[0, 1, 2]), Measured(samples=[2, 6, 9], rounds=[0, 2, 3])
@@ -266,6 +273,8 @@ def test_a_thread_that_spins_is_seen_at_once():
         time.sleep(0.05)
         assert not _is_running(spinning.pid)
         spinning.kill()
+    os.close(reading)
+    os.close(writing)
 
 
 def test_an_engine_that_cannot_be_loaded_says_so():

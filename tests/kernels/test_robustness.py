@@ -278,6 +278,19 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
     assert imported == "False"
 
 
+def test_an_unknown_numba_has_its_own_cache(tmp_path):
+    code = """
+        import numba
+        numba.version_info = numba.version_info._replace(short=(99, 0))
+        from autograd_np.kernels import pooling
+        assert kernels.max_pool2d_gather(np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)).sum() == 2
+        print(type(pooling._gather.serial._cache).__name__, sum(pooling._gather.serial.stats.cache_misses.values()))
+    """
+    first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first == "FunctionCache 1"
+    assert second == "FunctionCache 0"
+
+
 def test_what_was_compiled_from_other_helpers_is_compiled_anew(tmp_path):
     """Numba looks at the file of the kernel itself only."""
     shutil.copytree(Path(kernels.__file__).parents[1], tmp_path / "autograd_np")

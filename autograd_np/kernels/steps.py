@@ -12,8 +12,10 @@ import numpy as np
 from .compile import kernel, share
 from .fallback import Step
 
-# What an element costs one thread, in nanoseconds; by a quarter of it, as a step follows products whose threads spin.
-_WORK = {"sgd": 0.2 / 4, "momentum": 0.3 / 4, "nesterov": 0.3 / 4, "adam": 0.7 / 4}
+# What an element costs one thread, in nanoseconds; and the least work of all parameters that is shared, which is more
+# than of other kernels, as a step follows products whose threads spin.
+_WORK = {"sgd": 0.2, "momentum": 0.3, "nesterov": 0.3, "adam": 0.7}
+LEAST_WORK = 200_000
 
 
 # Worker's share of elements.
@@ -71,5 +73,7 @@ _KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change the parameters by one step, one after the other; all arrays are contiguous, float32 or float64."""
     step, work = _KERNELS[kind], _WORK[kind]
+    if work * sum([parts[0].size for parts, _, _ in steps]) < LEAST_WORK:
+        work = 0
     for parts, constants, _ in steps:
         step(*[a.reshape(-1) for a in parts], *constants, work=int(parts[0].size * work))

@@ -45,7 +45,6 @@ contexts = _Contexts()
 class _Switch:
     """Sets recording inside a ``with`` block or a decorated function, and puts it back however that ends."""
 
-    __slots__ = ("_before",)
     recording: bool
 
     def __init__(self) -> None:

@@ -70,12 +70,9 @@ def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bo
     saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
     kept = []
     for arg, node, save in zip(args, nodes, saves, strict=True):
-        if not save and node is not None:
-            kept.append(node)
-        else:
-            if type(arg) is not np.ndarray:
-                arg = operand(arg)
-            kept.append(arg if save else stand_in(arg))
+        if type(arg) is not np.ndarray:
+            arg = operand(arg)
+        kept.append(arg if save else node or stand_in(arg))
     return saves_out, tuple(kept)
 
 

@@ -60,6 +60,7 @@ def backward(
             node.grad = Tensor.make(cotangent if node.grad is None else _add(node.grad.data, cotangent), None)
 
 
+# Bound here: Tensor does not know the sweep, and to import it in every call would cost as much as to go through a node.
 Tensor.backward = backward  # type: ignore[method-assign]
 
 

@@ -192,7 +192,7 @@ def normalize(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return gamma (x - mean) / sqrt(variance + eps) + beta for x (N, C, ...), the mean and the variance, both (C,)."""
     arrays, dtype = _floats(x, gamma, beta)
-    y, mean, variance = _normalization(x).normalize(*arrays, eps)
+    y, mean, variance = _normalization(x).normalize(*arrays, float(eps))  # an int would be compiled anew
     return y.astype(dtype, copy=False), mean.astype(dtype, copy=False), variance.astype(dtype, copy=False)
 
 

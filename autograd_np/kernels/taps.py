@@ -204,9 +204,9 @@ def maximum_of_taps(worker, workers, x, layout, bounds, offsets, tags, out, winn
     out_height, out_width = out.shape[1:]
     flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
     top, left, sh, sw, rows, pitch, _, _ = layout
-    size, span = rows * pitch, (out_height - 1) * pitch + out_width
+    size, span, furthest = rows * pitch, (out_height - 1) * pitch + out_width, bounds[1]
     step = NV * VECTOR_BYTES // x.itemsize
-    row = np.full(max(sh * sw * size, bounds[1] + span) + step, -np.inf, x.dtype)
+    row = np.full(max(sh * sw * size, furthest + span) + step, -np.inf, x.dtype)
     best, which = np.empty(span + step, x.dtype), np.empty(span + step, tags.dtype)
     places, firsts = np.empty(span, winner.dtype), np.empty(span, winner.dtype)
     for p in range(span):  # where in the plane the window at this position begins

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import kernels
 from ..core import primitive
-from .windows import Padding, Pair, output_sizes, paddings, pair
+from .windows import Padding, Pair, check_windows, paddings, pair
 
 __all__ = ["conv2d"]
 
@@ -78,7 +78,7 @@ def conv2d(
     if b is not None and b.shape != w.shape[:1]:
         raise ValueError(f"conv2d: b is one number a filter, shape {w.shape[:1]}, not {b.shape}")
     geometry = _geometry(stride, padding, dilation, groups, w.shape[2:])
-    output_sizes("conv2d", x.shape, w.shape[2:], geometry["stride"], geometry["padding"], geometry["dilation"])
+    check_windows("conv2d", x.shape, w.shape[2:], geometry["padding"], geometry["dilation"])
     return kernels.conv2d(x, w, b, **geometry)
 
 

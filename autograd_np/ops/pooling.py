@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import kernels
 from ..core import primitive
-from .windows import Padding, Pair, output_sizes, paddings, pair
+from .windows import Padding, Pair, check_windows, paddings, pair
 
 __all__ = ["avg_pool2d", "max_pool2d"]
 
@@ -22,7 +22,7 @@ def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: 
     (top, bottom), (left, right) = sides
     if max(top, bottom) > sizes[0] // 2 or max(left, right) > sizes[1] // 2:
         raise ValueError(f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly")
-    output_sizes(op, x.shape, sizes, strides, sides)
+    check_windows(op, x.shape, sizes, sides)
     return {"size": sizes, "stride": strides, "padding": sides}
 
 

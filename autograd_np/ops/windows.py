@@ -1,11 +1,9 @@
-"""How windows lie over an image: strides, paddings and output sizes, for convolution and pooling."""
+"""How windows lie over an image, and whether they fit: strides and paddings, for convolution and pooling."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-
-from ..kernels.shapes import conv_output_size
 
 Pair = int | Sequence[int]
 Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
@@ -45,24 +43,19 @@ def _parts(value: object) -> tuple:
     return tuple(value) if isinstance(value, (Sequence, np.ndarray)) else ()
 
 
-@lru_cache(maxsize=1024)
-def output_sizes(
+@lru_cache(maxsize=1024)  # a step asks the same at every layer
+def check_windows(
     op: str,
     x_shape: tuple[int, ...],
     kernel: tuple[int, ...],
-    stride: tuple[int, int],
     padding: tuple[tuple[int, int], tuple[int, int]],
     dilation: tuple[int, int] = (1, 1),
-) -> tuple[int, int]:
-    """Give (OH, OW); raise where the window does not fit into the padded image even once."""
-    sizes = []
-    for n, k, s, p, d in zip(x_shape[2:], kernel, stride, padding, dilation, strict=True):
-        if k < 1 or n + sum(p) < d * (k - 1) + 1:
-            padded = tuple(n + sum(p) for n, p in zip(x_shape[2:], padding, strict=True))
-            spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-            raise ValueError(
-                f"{op}: a window of {spans} does not fit into the padded image of {padded} "
-                f"(x {x_shape}, window {tuple(kernel)}, padding={padding}, dilation={dilation})"
-            )
-        sizes.append(conv_output_size(n, k, s, p, d))
-    return sizes[0], sizes[1]
+) -> None:
+    """Raise where the window does not fit into the padded image even once."""
+    padded = tuple(n + sum(p) for n, p in zip(x_shape[2:], padding, strict=True))
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+    if min(kernel) < 1 or spans[0] > padded[0] or spans[1] > padded[1]:
+        raise ValueError(
+            f"{op}: a window of {spans} does not fit into the padded image of {padded} "
+            f"(x {x_shape}, window {tuple(kernel)}, padding={padding}, dilation={dilation})"
+        )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd_np import kernels
-from autograd_np.kernels import fallback
+from autograd_np.kernels import compile, fallback, steps
 
 STEPS = {
     "sgd": (2, (0.1,)),
@@ -62,3 +62,12 @@ def test_a_division_by_zero_is_infinite_as_in_numpy():
         kernels.take_steps("adam", [(w, g, m, v)], [(0.0, 1.0, 0.0, 1.0, 0.0, 1.0)], [scratch])
     assert w[0] == -1.0
     assert np.isnan(w[1:]).all()
+
+
+@pytest.mark.parametrize(("sizes", "shared"), [((50_000, 64, 640, 10), False), ((375_000,) * 8, True)])
+def test_the_work_of_all_parameters_decides_whether_it_is_shared(monkeypatch, sizes, shared):
+    works = []
+    monkeypatch.setitem(steps._KERNELS, "sgd", lambda *arrays, work: works.append(work))
+    ours = [arrays(2, size, np.float32) for size in sizes]
+    kernels.take_steps("sgd", ours, [(0.1,)] * len(ours), [np.empty(size, np.float32) for size in sizes])
+    assert [work >= compile.PARALLEL_WORK for work in works] == [shared] * len(sizes)

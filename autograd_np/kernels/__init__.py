@@ -253,7 +253,7 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; labels are valid."""
+    """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; NaN for a label of no class."""
     (x,), dtype = _floats(x)
     labels = _native(labels, np.dtype(np.int64))
     losses, p = _elementwise(_ROWS_SIZE, x).cross_entropy(x, labels)

@@ -64,6 +64,7 @@ def _sum(x) -> np.float32:
 
 
 # losses[r] = log(sum(exp(x[r]))) - x[r, labels[r]],  p[r] = softmax(x[r]); the largest score is subtracted first.
+# The loss is NaN where a label is no class.
 @kernel
 def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
     rows, classes = x.shape
@@ -86,22 +87,27 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
         _exponentials(block, bits[: len(block)])
         for row in range(low, high):
             shares, total = p[row], _sum(p[row])
-            losses[row] = math.log(total) - (x[row, labels[row]] - tops[row - low]) if total > _ZERO else np.nan
+            label = labels[row]
+            known = total > _ZERO and 0 <= label < classes
+            losses[row] = math.log(total) - (x[row, label] - tops[row - low]) if known else np.nan
             inverse = _ONE / total
             for c in range(classes):
                 shares[c] *= inverse
 
 
-# dx[r] = g[r] (p[r] - onehot(labels[r])); a g of one element is that of every row.
+# dx[r] = g[r] (p[r] - onehot(labels[r])); a g of one element is that of every row.  NaN where a label is no class.
 @kernel
 def _cross_entropy_dx(worker, workers, g, p, labels, dx) -> None:
     rows, classes = p.shape
     start, stop = share(rows, worker, workers)
     for row in range(start, stop):
-        scale, shares, out = g[row % len(g)], p[row], dx[row]
+        shares, out, label = p[row], dx[row], labels[row]
+        known = 0 <= label < classes
+        scale = g[row % len(g)] if known else p.dtype.type(np.nan)
         for c in range(classes):
             out[c] = scale * shares[c]
-        out[labels[row]] = scale * (shares[labels[row]] - p.dtype.type(1))
+        if known:
+            out[label] = scale * (shares[label] - p.dtype.type(1))
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,8 +18,7 @@ def _cross_entropy_rule(
     if reduction == "mean":
         g = g / labels.size
     if type(x) is np.ndarray and isinstance(g, (np.ndarray, np.generic)):
-        dx = kernels.cross_entropy_dx(g.reshape(-1).astype(x.dtype, copy=False), probabilities, labels.reshape(-1))
-        return dx if dx.shape == x.shape else dx.reshape(x.shape)
+        return kernels.cross_entropy_dx(g.reshape(-1), probabilities, labels.reshape(-1)).reshape(x.shape)
     onehot = np.zeros(x.shape, x.dtype)
     np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
     if reduction == "none":
@@ -55,13 +54,15 @@ def softmax_cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> 
     _check(logits, labels, reduction)
     rows = logits.reshape(labels.size, logits.shape[-1])
     losses, probabilities = kernels.cross_entropy(rows, labels.reshape(-1))
+    loss = precise_sum(losses)
+    if loss != loss:  # so is the loss of NaN, too, but in ordinary steps no label need be looked at twice
+        _check_classes(logits, labels)
     if reduction == "none":
         return losses.reshape(labels.shape), probabilities
-    loss = precise_sum(losses)
-    return (loss / losses.size).astype(logits.dtype) if reduction == "mean" else loss, probabilities
+    return loss / len(losses) if reduction == "mean" else loss, probabilities
 
 
-def _check(logits: np.ndarray, labels: Any, reduction: str) -> None:
+def _check(logits: np.ndarray, labels: np.ndarray, reduction: str) -> None:
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"softmax_cross_entropy: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     if labels.dtype.kind not in "iu":
@@ -73,11 +74,15 @@ def _check(logits: np.ndarray, labels: Any, reduction: str) -> None:
             f"softmax_cross_entropy: logits {logits.shape} want one label a row, shape {logits.shape[:-1]}, "
             f"not {labels.shape}"
         )
-    if not labels.size:
-        if reduction == "mean":
-            raise ValueError(f"softmax_cross_entropy: no row to take the mean of (logits {logits.shape})")
-    elif labels.view(labels.dtype.str.replace("i", "u")).max() >= logits.shape[-1]:  # negative ones are very large then
-        wrong = labels.min() if labels.min() < 0 else labels.max()
+    if not labels.size and reduction == "mean":
+        raise ValueError(f"softmax_cross_entropy: no row to take the mean of (logits {logits.shape})")
+    if labels.size and not logits.size:
+        raise ValueError(f"softmax_cross_entropy: there is no class (logits {logits.shape})")
+
+
+def _check_classes(logits: np.ndarray, labels: np.ndarray) -> None:
+    wrong = labels.min() if labels.min() < 0 else labels.max()
+    if not 0 <= wrong < logits.shape[-1]:
         raise ValueError(
             f"softmax_cross_entropy: label {wrong} is no class; logits {logits.shape} have classes 0 to "
             f"{logits.shape[-1] - 1}"

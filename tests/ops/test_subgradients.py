@@ -174,16 +174,35 @@ def test_empty_arrays():
 @pytest.mark.parametrize(
     ("labels", "error", "message"),
     [
-        ([0, 3], ValueError, r"label 3 is no class; logits \(2, 3\) have classes 0 to 2"),
+        ([0, 3], ValueError, r"label 3 is no class; logits \(\d+, 3\) have classes 0 to 2"),
         ([0, -1], ValueError, "label -1 is no class"),
         ([0.0, 1.0], TypeError, "labels are integers"),
-        ([0], ValueError, r"logits \(2, 3\) want one label a row, shape \(2,\), not \(1,\)"),
+        ([0], ValueError, r"logits \(\d+, 3\) want one label a row, shape \(\d+,\), not \(\d+,\)"),
         ([[1, 0, 0], [0, 1, 0]], ValueError, "one label a row"),
+        (np.array([1, 2**64 - 1], np.uint64), ValueError, "label 18446744073709551615 is no class"),
     ],
 )
-def test_cross_entropy_refuses_wrong_labels(labels, error, message):
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_refuses_wrong_labels(labels, error, message, reduction):
     with pytest.raises(error, match=message):
-        ag.softmax_cross_entropy(np.zeros((2, 3)), np.array(labels))
+        ag.softmax_cross_entropy(np.zeros((2, 3)), np.array(labels), reduction)
+    rows = np.zeros((512, 3), np.float32)  # as many as the kernel takes
+    with pytest.raises(error, match=message):
+        ag.softmax_cross_entropy(rows, np.repeat(np.array(labels), 256, axis=0), reduction)
+
+
+def test_cross_entropy_of_labels_that_were_changed_is_no_number():
+    for rows in (4, 512):
+        x, labels = ag.Tensor(np.zeros((rows, 3), np.float32), requires_grad=True), np.zeros(rows, int)
+        loss = ag.softmax_cross_entropy(x, labels, "sum")
+        labels[0], labels[1] = 3, -1
+        loss.backward()
+        assert np.isnan(x.grad.data[:2]).all()
+        assert np.isfinite(x.grad.data[2:]).all()
+
+
+def test_cross_entropy_of_integers_is_no_integer():
+    assert ag.softmax_cross_entropy(np.array([[1, 2]]), [0]) == ag.softmax_cross_entropy(np.array([[1.0, 2.0]]), [0])
 
 
 def test_cross_entropy_of_nothing():
@@ -192,6 +211,8 @@ def test_cross_entropy_of_nothing():
     assert ag.softmax_cross_entropy(np.zeros((0, 3)), np.zeros(0, int), reduction="sum") == 0
     with pytest.raises(ValueError, match="'median'"):
         ag.softmax_cross_entropy(np.zeros((1, 3)), [0], reduction="median")
+    with pytest.raises(ValueError, match="there is no class"):
+        ag.softmax_cross_entropy(np.zeros((1, 0)), [0])
 
 
 ZEROS_OF_NORMS = [

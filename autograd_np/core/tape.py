@@ -7,6 +7,7 @@ Tensors: so there are no reference circles, and a graph that is dropped is freed
 
 import itertools
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,15 +157,20 @@ def owner_of(array: np.ndarray) -> np.ndarray:
     return owner
 
 
-def note_write(array: np.ndarray) -> None:
-    """Remember that the library has just written into this array's memory."""
+def note_write(*arrays: np.ndarray) -> None:
+    """Remember that the library has just written into the memory of these arrays."""
     global _last_write
-    owner = owner_of(array)
-    key = id(owner)
     _last_write = next_serial()
-    known = _writes.get(key)
-    reference = known[0] if known else weakref.ref(owner, lambda _: _writes.pop(key, None))
-    _writes[key] = (reference, _last_write)
+    for array in arrays:
+        owner = array if array.base is None else owner_of(array)
+        key = id(owner)
+        known = _writes.get(key)
+        reference = known[0] if known else weakref.ref(owner, _forgetting(key))
+        _writes[key] = (reference, _last_write)
+
+
+def _forgetting(key: int) -> Callable[[weakref.ref], Any]:
+    return lambda _: _writes.pop(key, None)
 
 
 def is_stale(node: Node) -> bool:

@@ -15,9 +15,11 @@ import numpy as np
 
 from . import fallback
 from .blas import matmul
+from .parameters import Step, StepArrays
 from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
 
 __all__ = [
+    "StepArrays",
     "avg_pool2d",
     "avg_pool2d_dx",
     "channel_sum",
@@ -270,43 +272,34 @@ def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.nda
     )
 
 
-def take_steps(
-    kind: str,
-    arrays: Sequence[tuple[np.ndarray, ...]],
-    constants: Sequence[tuple[float, ...]],
-    scratch: Sequence[np.ndarray],
-) -> None:
+def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change parameters in place by one step each.
 
     Parameters
     ----------
     kind : str
-        ======== ============ ========================================= ====================================
-        kind     arrays       constants                                 step
-        ======== ============ ========================================= ====================================
-        sgd      (w, g)       (lr,)                                     w ← w - lr g
-        momentum (w, g, v)    (lr, μ)                                   v ← μ v + g, w ← w - lr v
-        nesterov (w, g, v)    (lr, μ)                                   v ← μ v + g, w ← w - lr (g + μ v)
-        adam     (w, g, m, v) (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate)         m ← β₁ m + (1 - β₁) g, v likewise
-                                                                        of g², w ← w - rate m / (√v + ε)
-        ======== ============ ========================================= ====================================
-    arrays, constants : sequence of tuples
-        Of each parameter; its arrays are of one shape and dtype.
-    scratch : sequence of ndarray
-        For each parameter one more such array, with anything in it; they may share memory.
+        ======== ======= ================================= =====================================================
+        kind     moments constants                         step
+        ======== ======= ================================= =====================================================
+        sgd              (lr,)                             w ← w - lr g
+        momentum (v,)    (lr, μ)                           v ← μ v + g, w ← w - lr v
+        nesterov (v,)    (lr, μ)                           v ← μ v + g, w ← w - lr (g + μ v)
+        adam     (m, v)  (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate) m ← β₁ m + (1 - β₁) g, v likewise of g²,
+                                                           w ← w - rate m / (√v + ε)
+        ======== ======= ================================= =====================================================
+    steps : sequence of (StepArrays, ndarray, tuple of float)
+        Of each parameter: its arrays, its gradient g, of the same shape and dtype, and its constants.
     """
-    plain: list[fallback.Step] = []
-    others: list[fallback.Step] = []
+    plain: list[Step] = []
+    others: list[Step] = []
     size = 0
-    for step in zip(arrays, constants, scratch, strict=True):
-        w = step[0][0]
-        for array in step[0]:
-            if not array.flags.carray or array.dtype is not w.dtype or w.dtype.char not in "fd":
-                others.append(step)
-                break
-        else:
+    for step in steps:
+        arrays, g, _ = step
+        if arrays.flat is not None and g.dtype is arrays.w.dtype and g.flags.carray:
             plain.append(step)
-            size += w.size
+            size += g.size
+        else:
+            others.append(step)
     # What is compiled for the large ones serves the small ones, too.
     (_backend() if size >= _FUSED_SIZE else fallback).take_steps(kind, plain)
     fallback.take_steps(kind, others)

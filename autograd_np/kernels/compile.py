@@ -52,8 +52,6 @@ def _workers() -> int:
 
 def _is_worth_threads(work: int) -> bool:
     global _last_large
-    if work < PARALLEL_WORK:
-        return False
     now = perf_counter_ns()
     idle, _last_large = now - _last_large, now
     return work >= PARALLEL_WORK * (1 + min(idle, ASLEEP) / DROWSY)
@@ -165,7 +163,9 @@ class Kernel:
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
-        workers = _workers() if _is_worth_threads(work) and not _state["forked"] else 1
+        workers = 1
+        if work >= PARALLEL_WORK and _is_worth_threads(work) and not _state["forked"]:
+            workers = _workers()
         try:
             if workers == 1:
                 self.serial(0, 1, *arguments)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from .parameters import Step
 from .shapes import Padding, Pair, Shape, pool_output_shape
-
-Step = tuple[tuple[np.ndarray, ...], tuple[float, ...], np.ndarray]  # of a parameter: its arrays, constants, scratch
 
 
 def _padded(x: np.ndarray, padding: Padding, value: float = 0) -> np.ndarray:
@@ -168,8 +167,8 @@ _STEPS: dict[str, Callable] = {"sgd": _sgd, "momentum": _momentum, "nesterov": _
 
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change the parameters by one step, one after the other."""
-    for parts, constants, scratch in steps:
-        _STEPS[kind](*parts, scratch, *constants)
+    for arrays, g, constants in steps:
+        _STEPS[kind](arrays.w, g, *arrays.moments, arrays.scratch, *constants)
 
 
 def _over_batch(values: np.ndarray) -> np.ndarray:

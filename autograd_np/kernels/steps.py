@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .compile import kernel, share
-from .fallback import Step
+from .parameters import Step
 
 # What an element costs one thread, in nanoseconds; and the least work of all parameters that is shared, which is more
 # than of other kernels, as a step follows products whose threads spin.
@@ -71,9 +71,10 @@ _KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _
 
 
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
-    """Change the parameters by one step, one after the other; all arrays are contiguous, float32 or float64."""
+    """Change the parameters by one step, one after the other; all have their arrays as vectors."""
     step, work = _KERNELS[kind], _WORK[kind]
-    if work * sum([parts[0].size for parts, _, _ in steps]) < LEAST_WORK:
+    if work * sum([g.size for _, g, _ in steps]) < LEAST_WORK:
         work = 0
-    for parts, constants, _ in steps:
-        step(*[a.reshape(-1) for a in parts], *constants, work=int(parts[0].size * work))
+    for arrays, g, constants in steps:
+        w, *moments = arrays.flat  # type: ignore[misc]
+        step(w, g.reshape(-1), *moments, *constants, work=int(g.size * work))

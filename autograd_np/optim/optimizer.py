@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Tensor, note_write
-from ..kernels import take_steps
+from ..kernels import StepArrays, take_steps
 
 Array = NDArray[Any]
+Move = tuple[int, Array, Array]
+"""A parameter's place in the lists of `Optimizer.state`, its values, and its gradient with weight decay."""
 
 
 class Optimizer:
@@ -48,14 +50,14 @@ class Optimizer:
         self.weight_decay = self.checked("weight_decay", weight_decay)
         # Intermediate results go into memory that all parameters share, as large as the largest of them.
         self._scratch = _scratch(self.params)
-        self._decayed: list[Array] = []
+        self._decayed: tuple[Array, ...] = ()
 
     def step(self) -> None:
         """Update every parameter that has a gradient; graphs that saved its old value refuse backward now."""
         lr, decay = self.checked("lr", self.lr), self.checked("weight_decay", self.weight_decay)
         if decay and not self._decayed:
             self._decayed = self.zeros()
-        places, weights, gradients = [], [], []
+        moves = []
         for index, parameter in enumerate(self.params):
             grad = parameter.grad
             if grad is None:
@@ -64,16 +66,16 @@ class Optimizer:
             if decay:
                 g = np.multiply(w, decay, out=self._decayed[index])
                 g += grad.data
-            places.append(index)
-            weights.append(w)
-            gradients.append(g)
-        self.update_all(places, weights, gradients, lr)
+            moves.append((index, w, g))
+        try:
+            self.update_all(moves, lr)
+        finally:
+            note_write(*[w for _, w, _ in moves])
 
-    def update_all(self, places: list[int], weights: list[Array], gradients: list[Array], lr: float) -> None:
-        """Change all weights in place: each by `update`, unless there is a quicker way to do all at once."""
-        for index, w, g in zip(places, weights, gradients, strict=True):
+    def update_all(self, moves: list[Move], lr: float) -> None:
+        """Change all parameters in place: each by `update`, unless there is a quicker way to do all at once."""
+        for index, w, g in moves:
             self.update(index, w, g, lr, self._scratch[index])
-            note_write(w)
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place.
@@ -139,9 +141,9 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__}: {name} must be 0 <= {name} < {below}, not {value}")
         return float(value)
 
-    def zeros(self) -> list[Array]:
+    def zeros(self) -> tuple[Array, ...]:
         """Give an array of zeros like each parameter: how moments begin."""
-        return [np.zeros_like(parameter.data) for parameter in self.params]
+        return tuple([np.zeros_like(parameter.data) for parameter in self.params])
 
 
 class FusedOptimizer(Optimizer, ABC):
@@ -154,20 +156,27 @@ class FusedOptimizer(Optimizer, ABC):
         if "update" in cls.__dict__:  # a kind made from one of these, whose own update must not be passed by
             cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
 
-    def update_all(self, places: list[int], weights: list[Array], gradients: list[Array], lr: float) -> None:
-        """Change all weights in place."""
-        arrays = [(w, g, *self.moments(k)) for k, w, g in zip(places, weights, gradients, strict=True)]
-        take_steps(self.kind, arrays, [self.next_constants(k, lr) for k in places], [self._scratch[k] for k in places])
-        for w in weights:
-            note_write(w)
+    def __init__(self, params: Iterable[Tensor], lr: float, *, weight_decay: float = 0.0) -> None:
+        super().__init__(params, lr, weight_decay=weight_decay)
+        self._arrays_of: dict[int, StepArrays] = {}
+
+    def update_all(self, moves: list[Move], lr: float) -> None:
+        """Change all parameters in place."""
+        steps = []
+        for index, w, g in moves:
+            arrays = self._arrays_of.get(index)
+            if arrays is None or arrays.w is not w:  # at the first step, or because the Tensor was given other data
+                arrays = self._arrays_of[index] = StepArrays(w, *self.moments(index), scratch=self._scratch[index])
+            steps.append((arrays, g, self.next_constants(index, lr)))
+        take_steps(self.kind, steps)
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
-        take_steps(self.kind, [(w, g, *self.moments(index))], [self.next_constants(index, lr)], [scratch])
+        FusedOptimizer.update_all(self, [(index, w, g)], lr)
 
     @abstractmethod
     def moments(self, index: int) -> tuple[Array, ...]:
-        """Give the arrays that a parameter's step changes besides it."""
+        """Give the arrays that a parameter's step changes besides it: the same ones whenever it is asked."""
 
     @abstractmethod
     def next_constants(self, index: int, lr: float) -> tuple[float, ...]:

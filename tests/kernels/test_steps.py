@@ -19,13 +19,19 @@ def arrays(count, shape, dtype, seed=0):
     return tuple(rng.uniform(0.1, 2, shape).astype(dtype) for _ in range(count))
 
 
+def step(w, g, *moments, constants):
+    return kernels.StepArrays(w, *moments, scratch=np.empty_like(w)), g, constants
+
+
 def check_steps(name, ours, theirs, times=3):
     """Take steps of all arrays at once, and with NumPy: the same bits."""
     numbers = [(*STEPS[name][1][:-1], STEPS[name][1][-1] + k / 8) for k in range(len(ours))]
+    compiled, plain = (
+        [step(*parts, constants=c) for parts, c in zip(all, numbers, strict=True)] for all in (ours, theirs)
+    )
     for _ in range(times):
-        kernels.take_steps(name, ours, numbers, [np.empty_like(parts[0]) for parts in ours])
-        scratch = [np.empty_like(parts[0]) for parts in theirs]
-        fallback.take_steps(name, list(zip(theirs, numbers, scratch, strict=True)))
+        kernels.take_steps(name, compiled)
+        fallback.take_steps(name, plain)
     for a, b in zip(ours, theirs, strict=True):
         for mine, numpys in zip(a, b, strict=True):
             np.testing.assert_array_equal(mine, numpys)
@@ -56,10 +62,10 @@ def test_other_layouts_are_changed_in_place_too(name):
 
 
 def test_a_division_by_zero_is_infinite_as_in_numpy():
-    w, g, m, v, scratch = (np.zeros(5000) for _ in range(5))
+    w, g, m, v = (np.zeros(5000) for _ in range(4))
     g[0] = 1.0
     with np.errstate(all="ignore"):
-        kernels.take_steps("adam", [(w, g, m, v)], [(0.0, 1.0, 0.0, 1.0, 0.0, 1.0)], [scratch])
+        kernels.take_steps("adam", [step(w, g, m, v, constants=(0.0, 1.0, 0.0, 1.0, 0.0, 1.0))])
     assert w[0] == -1.0
     assert np.isnan(w[1:]).all()
 
@@ -68,6 +74,5 @@ def test_a_division_by_zero_is_infinite_as_in_numpy():
 def test_the_work_of_all_parameters_decides_whether_it_is_shared(monkeypatch, sizes, shared):
     works = []
     monkeypatch.setitem(steps._KERNELS, "sgd", lambda *arrays, work: works.append(work))
-    ours = [arrays(2, size, np.float32) for size in sizes]
-    kernels.take_steps("sgd", ours, [(0.1,)] * len(ours), [np.empty(size, np.float32) for size in sizes])
+    kernels.take_steps("sgd", [step(*arrays(2, size, np.float32), constants=(0.1,)) for size in sizes])
     assert [work >= compile.PARALLEL_WORK for work in works] == [shared] * len(sizes)

@@ -1,4 +1,6 @@
+import copy
 import math
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -318,6 +320,34 @@ def test_all_parameters_at_once_as_one_by_one(make):
             optimizer.step()
     for a, b in zip(together, alone, strict=True):
         np.testing.assert_array_equal(a.data, b.data)
+
+
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_a_copy_goes_on_by_itself(make, copied):
+    w = leaf(np.ones((70, 80)))
+    optimizer = make([w], 0.1)
+    give_and_step(optimizer, w)
+    twin, its_w = copied((optimizer, w))
+    assert twin.params[0] is its_w
+    before = w.data.copy()
+    give_and_step(twin, its_w)
+    np.testing.assert_array_equal(w.data, before)
+    give_and_step(optimizer, w)
+    np.testing.assert_array_equal(its_w.data, w.data)
+    assert not np.array_equal(w.data, before)
+
+
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+def test_a_parameter_that_was_given_other_data_is_followed_there(make):
+    w = leaf(np.ones((70, 80)))
+    optimizer = make([w], 0.1)
+    give_and_step(optimizer, w)
+    old, before = w.data, w.data.copy()
+    w.data = w.data.copy()
+    give_and_step(optimizer, w)
+    np.testing.assert_array_equal(old, before)
+    assert not np.array_equal(w.data, before)
 
 
 def give_and_step(optimizer, w):

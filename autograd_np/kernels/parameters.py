@@ -1,0 +1,42 @@
+"""What a step of an optimizer changes, and how it lies in memory: looked at once for all steps."""
+
+from typing import Any
+
+import numpy as np
+
+
+class StepArrays:
+    """A parameter, and what an optimizer keeps of it from step to step.
+
+    Parameters
+    ----------
+    w : ndarray
+        The parameter.
+    *moments : ndarray
+        As `take_steps` wants them for its kind of step; of w's shape and dtype.
+    scratch : ndarray
+        One more such array, with anything in it; parameters may share it.
+
+    Attributes
+    ----------
+    flat : tuple of ndarray, or None
+        w and its moments as vectors on the same memory, where compiled kernels can take them.
+    """
+
+    __slots__ = ("flat", "moments", "scratch", "w")
+
+    def __init__(self, w: np.ndarray, *moments: np.ndarray, scratch: np.ndarray) -> None:
+        self.w, self.moments, self.scratch = w, moments, scratch
+        fit = w.dtype.char in "fd" and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
+        self.flat = tuple([a.reshape(-1) for a in (w, *moments)]) if fit else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.w, self.moments, self.scratch)  # in a copy the vectors are on the copy's memory
+
+
+def _restored(w: np.ndarray, moments: tuple[np.ndarray, ...], scratch: np.ndarray) -> StepArrays:
+    return StepArrays(w, *moments, scratch=scratch)
+
+
+# A parameter's arrays, its gradient, and the numbers in its step.
+Step = tuple[StepArrays, np.ndarray, tuple[float, ...]]

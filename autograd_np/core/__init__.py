@@ -1,5 +1,6 @@
 """The engine: Tensor, the tape, the backward sweep, and how operations are defined.  It knows no operation."""
 
+from .backward import gradients, partials, rows_of
 from .debug import debug
 from .dispatch import FUNCTIONS, UFUNCS, implements
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
@@ -11,7 +12,6 @@ from .protocols import without_gradient
 from .recording import picked
 from .rows import Rows
 from .summation import precise_sum
-from .sweep import gradients, partials, rows_of
 from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
 from .views import rebind, source_of, views_of

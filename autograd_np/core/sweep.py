@@ -5,10 +5,9 @@ for which dL = Re(z̄ dz): so a rule is the plain transpose of a derivative, and
 for real numbers.  Users give and get the conjugate, ∂L/∂x + i ∂L/∂y, the direction of steepest ascent.
 """
 
-import heapq
 import sys
-from collections.abc import Sequence
 from contextlib import nullcontext
+from heapq import heappop, heappush
 from typing import Any, cast
 
 import numpy as np
@@ -29,144 +28,7 @@ Cotangent = Any  # an ndarray; a Tensor when the sweep itself is recorded
 _UNWATCHED = nullcontext()
 
 
-def backward(
-    self: Tensor, gradient: ArrayLike | None = None, retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
-    """Add the gradient of this Tensor to the ``grad`` of every leaf that it depends on.
-
-    Parameters
-    ----------
-    gradient : array_like, optional
-        The cotangent of this Tensor, of its shape.  May be left out for a single element, where it is one.
-    retain_graph : bool, optional
-        Keep the graph for another backward.  By default as ``create_graph``.
-    create_graph : bool
-        Record the backward pass itself, so that the gradients can be differentiated again.
-
-    Raises
-    ------
-    RuntimeError
-        If no gradient is recorded here, the graph was released by an earlier backward, or saved memory was
-        written to in place since.
-    ValueError
-        If the gradient's shape or kind is not this Tensor's.
-    """
-    retain = create_graph if retain_graph is None else retain_graph
-    finished = _sweep([self], [gradient], retain_graph=retain, create_graph=create_graph)
-    for node, cotangent in finished.items():  # only now, when every rule has done its work, is anything changed
-        if create_graph:
-            node.grad = cotangent if node.grad is None else node.grad + cotangent
-        else:
-            node.grad = Tensor.make(cotangent if node.grad is None else _add(node.grad.data, cotangent), None)
-
-
-# Bound here: Tensor does not know the sweep, and to import it in every call would cost as much as to go through a node.
-Tensor.backward = backward  # type: ignore[method-assign]
-
-
-def gradients(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
-    cotangents: ArrayLike | Sequence[ArrayLike | None] | None = None,
-    *,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-) -> Tensor | tuple[Tensor, ...]:
-    """Differentiate the outputs with respect to the inputs, and leave every ``grad`` as it is.
-
-    Parameters
-    ----------
-    outputs, inputs : Tensor or sequence of Tensors
-        Inputs may be leaves or computed; those that no output depends on get zeros.
-    cotangents : array_like or sequence, optional
-        One for each output, of its shape; may be left out for outputs of a single element.
-    retain_graph : bool, optional
-        Keep the graph for another sweep.  By default as ``create_graph``.
-    create_graph : bool
-        Record the sweep, so that the gradients can be differentiated again.
-
-    Returns
-    -------
-    Tensor or tuple of Tensors
-        As ``inputs``, each of its input's shape and dtype.
-
-    Examples
-    --------
-    >>> import autograd_np as ag
-    >>> x = ag.Tensor(2.0, requires_grad=True)
-    >>> slope = ag.gradients(x**3, x, create_graph=True)
-    >>> ag.gradients(slope, x)
-    Tensor(12.)
-    """
-    roots = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    targets = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    seeds: list = [cotangents] if isinstance(outputs, Tensor) else list(cotangents or [None] * len(roots))  # type: ignore[arg-type]
-    if len(seeds) != len(roots):
-        raise ValueError(f"gradients: {len(roots)} outputs but {len(seeds)} cotangents; give one for each output")
-    wanted = []
-    for position, target in enumerate(targets):
-        if target.node is None:
-            raise RuntimeError(f"gradients: input {position} does not require a gradient")
-        wanted.append(target.node)
-    retain = create_graph if retain_graph is None else retain_graph
-    found = _sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, targets=set(wanted))
-    results = _collected(found, wanted)
-    return results[0] if isinstance(inputs, Tensor) else tuple(results)
-
-
-def partials(
-    outputs: Sequence[Tensor],
-    nodes: Sequence[Node],
-    cotangents: Sequence[ArrayLike | None],
-    *,
-    retain_graph: bool,
-    create_graph: bool,
-) -> list[Tensor]:
-    """Differentiate the outputs with respect to what these nodes stand for, each as if it were given.
-
-    `gradients` goes on through an input to the other inputs that it was computed from; here the sweep ends at each.
-    Outputs without a graph count as constants.
-    """
-    pairs = [(y, seed) for y, seed in zip(outputs, cotangents, strict=True) if y.node is not None]
-    found = _sweep(
-        [y for y, _ in pairs],
-        [seed for _, seed in pairs],
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        targets=set(nodes),
-        partial=True,
-    )
-    return _collected(found, nodes)
-
-
-def rows_of(output: Tensor, nodes: Sequence[Node], cotangents: np.ndarray) -> list[np.ndarray]:
-    """Give what `partials` gives for each of many cotangents, stacked; the graph is kept, and nothing is recorded."""
-    found: dict[Node, Cotangent] = {}
-    if output.node is not None:
-        seeds: list[Any] = [Rows(cotangents)]
-        found = _sweep([output], seeds, retain_graph=True, create_graph=False, targets=set(nodes), partial=True)
-    blocks = []
-    for node in nodes:
-        rows = found.get(node, np.zeros(node.shape, node.dtype))
-        shape = (len(cotangents), *node.shape)
-        blocks.append(rows.rows if isinstance(rows, Rows) else np.broadcast_to(rows, shape))
-    return blocks
-
-
-def _collected(found: dict[Node, Cotangent], wanted: Sequence[Node]) -> list[Tensor]:
-    """Give a Tensor for each node: zeros for those that were not reached."""
-    results = []
-    for position, node in enumerate(wanted):
-        cotangent = found.get(node)
-        if cotangent is None:
-            cotangent = np.zeros(node.shape, node.dtype)
-        elif node in wanted[:position]:
-            cotangent = _add(cotangent, 0)  # the same input twice: results never share memory
-        results.append(cotangent if isinstance(cotangent, Tensor) else Tensor.make(cotangent, None))
-    return results
-
-
-def _sweep(
+def sweep(
     roots: list[Tensor],
     seeds: list[ArrayLike | None],
     *,
@@ -195,30 +57,29 @@ def _sweep(
         node = root.node
         assert node is not None
         if node in pending:
-            pending[node] = _add(pending[node], cotangent)
+            pending[node] = add(pending[node], cotangent)
         else:
             pending[node] = cotangent
-            heapq.heappush(queue, (-node.serial, node))
+            heappush(queue, (-node.serial, node))
     useful = None if targets is None else _ancestors_of(targets, [node for _, node in queue])
 
     alarm = Alarm()
     watch, hooked = SweepWatch() if mode.debugging else None, Hook.used
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
+    ndarray = np.ndarray
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
         watch or _UNWATCHED,
     ):
         while queue:
-            _, node = heapq.heappop(queue)
+            _, node = heappop(queue)
             g = pending.pop(node)
             if hooked and hasattr(node, "hooks"):
                 g = through_hooks(node, g)
                 owned.discard(node)  # a hook may have kept it
             if (node.retains_grad if targets is None else node in targets) and node not in finished:
-                finished[node] = g if node in owned or create_graph else g.copy()
-                if node.dtype.kind == "c":
-                    finished[node] = np.conjugate(finished[node])
+                finished[node] = _given_out(node, g, node in owned or create_graph)
             op = node.op
             if op is None or (partial and node in finished):
                 continue
@@ -234,44 +95,54 @@ def _sweep(
                 params = {**params, "into": g}
             if watch:
                 watch.before_rules(node, g)
+            rules, variadic = op.rules, op.variadic
             for position, parent in enumerate(node.parents):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
-                rule = op.rules[0 if op.variadic else position]
-                assert rule is not None
+                rule: Any = rules[0 if variadic else position]
                 try:
-                    new = rule(g, y, *args, wrt=position, **params) if op.variadic else rule(g, y, *args, **params)
+                    new = rule(g, y, *args, wrt=position, **params) if variadic else rule(g, y, *args, **params)
                 except Exception as error:
                     note = f"raised by the backward rule of {op.name} for argument {position}"
                     if not by_rows:
                         error.add_note(note)
                         raise
-                    new = row_by_row(rule, g, y, args, {"wrt": position, **params} if op.variadic else params, note)
+                    new = row_by_row(rule, g, y, args, {"wrt": position, **params} if variadic else params, note)
                 if alarm.rang or selected:
                     alarm.rang = False
                     if op.elementwise:
                         new = determinate(new, g, args)
-                if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
+                if type(new) is not ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = fit(new, parent, node, position)
                 if watch:
                     watch.after_rule(node, position, g, new)
                 if parent not in pending:
                     pending[parent] = new
-                    heapq.heappush(queue, (-parent.serial, parent))
+                    if parent.op is not None or hooked:  # a leaf has no rule, and may wait until all is done
+                        heappush(queue, (-parent.serial, parent))
                     # Referenced from here and from `pending` alone, on memory of its own: nobody else can ever see it.
                     if plain and ((sys.getrefcount(new) == _UNSHARED and new.base is None) or (reused and new is g)):
                         owned.add(parent)
                 elif parent in owned:
                     pending[parent] += new
                 else:
-                    pending[parent] = _add(pending[parent], new)
+                    pending[parent] = add(pending[parent], new)
                     if plain:
                         owned.add(parent)
             selected = selected or op.selects
             owned.discard(node)
             if not retain_graph:
                 node.args = node.out = node.params = None
+    for node, g in pending.items():
+        if (targets is None or node in targets) and node not in finished:
+            finished[node] = _given_out(node, g, node in owned or create_graph)
     return finished
+
+
+def _given_out(node: Node, g: Cotangent, own: bool) -> Cotangent:
+    """Give a complete cotangent as the gradient that users see, in memory of its own."""
+    kept = g if own else g.copy()
+    return np.conjugate(kept) if node.dtype.kind == "c" else kept
 
 
 def _put(node: Node, g: Cotangent, pending: dict[Node, Cotangent], queue: list[tuple[int, Node]]) -> None:
@@ -280,9 +151,9 @@ def _put(node: Node, g: Cotangent, pending: dict[Node, Cotangent], queue: list[t
     assert isinstance(bundle, Bundle)
     if bundle not in pending:
         pending[bundle] = [None] * len(bundle.parts)
-        heapq.heappush(queue, (-bundle.serial, bundle))
+        heappush(queue, (-bundle.serial, bundle))
     index, parts = cast(dict, node.params)["index"], pending[bundle]
-    parts[index] = g if parts[index] is None else _add(parts[index], g)
+    parts[index] = g if parts[index] is None else add(parts[index], g)
 
 
 def _whole(bundle: Bundle, parts: list[Cotangent], create_graph: bool) -> tuple[Cotangent, ...]:
@@ -294,7 +165,7 @@ def _whole(bundle: Bundle, parts: list[Cotangent], create_graph: bool) -> tuple[
     )
 
 
-def _add(a: Cotangent, b: Cotangent) -> Cotangent:
+def add(a: Cotangent, b: Cotangent) -> Cotangent:
     """Add into new memory.  Where NumPy makes a scalar or another byte order of the sum, gradients stay as they are."""
     total = a + b
     if isinstance(total, np.generic):
@@ -350,8 +221,9 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
 
 def _saved(node: Node, create_graph: bool, watching: bool) -> tuple[tuple, Any, dict[str, Any]]:
     """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
-    op, args, y = node.op, node.args, cast(Any, node.out)
-    assert op is not None
+    op: Any = node.op
+    y: Any = node.out
+    args = node.args
     if args is None:
         raise RuntimeError(
             f"backward: the graph through {op.name} was released by an earlier backward; "

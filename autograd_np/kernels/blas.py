@@ -52,10 +52,14 @@ class _OneThread:
 _one_thread = _OneThread()
 
 
+def _is_of_middling_size(a: Any, b: Any) -> bool:
+    matrices = type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and b.dtype.kind in "fc"
+    return matrices and FEW < a.size * b.shape[1] <= MANY
+
+
 def matmul(a: Any, b: Any) -> Any:
     """Return a @ b, as `numpy.matmul`."""
-    matrices = type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and b.dtype.kind in "fc"
-    if matrices and threads.kernels_in_use and FEW < a.size * b.shape[1] <= MANY:
+    if threads.kernels_in_use and _is_of_middling_size(a, b):
         with _one_thread:
             return np.matmul(a, b)
     return np.matmul(a, b)

@@ -2,11 +2,12 @@
 
 Arrays are (N, C, P), the P elements of a plane contiguous; a worker takes a share of the channels.  A plane is summed
 in vectors, and in parts short enough for float32; the parts are added in float64.  A channel is mapped as soon as it is
-summed, while it is in the cache.
+summed, while it is in the cache.  Where a plane is a single element, `rows` does the same.
 """
 
 import numpy as np
 
+from . import rows
 from .compile import inline, inline_sum, kernel, share
 
 # What an element costs one thread, in nanoseconds.
@@ -146,7 +147,11 @@ def normalize(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean and the variance."""
     y, mean, variance = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
-    _normalize(_planes(x), gamma, beta, eps, _planes(y), mean, variance, work=int(3 * x.size * _WORK))
+    work = int(3 * x.size * _WORK)
+    if x.ndim == 2:
+        rows.normalize(x, gamma, beta, eps, y, mean, variance, work=work)
+    else:
+        _normalize(_planes(x), gamma, beta, eps, _planes(y), mean, variance, work=work)
     return y, mean, variance
 
 
@@ -161,20 +166,31 @@ def normalize_dx(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
     dx, sums, products = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
-    given = _planes(g), _planes(x), gamma, mean, inverse, of_mean, of_variance
-    _normalize_dx(*given, _planes(dx), sums, products, work=int(4 * x.size * _WORK))
+    channels, work = (gamma, mean, inverse, of_mean, of_variance), int(4 * x.size * _WORK)
+    if x.ndim == 2:
+        rows.normalize_dx(g, x, *channels, dx, sums, products, work=work)
+    else:
+        _normalize_dx(_planes(g), _planes(x), *channels, _planes(dx), sums, products, work=work)
     return dx, sums, products
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g in each channel."""
     totals = _channels(g)
-    _totals(_planes(g), totals, work=int(g.size * _WORK))
+    work = int(g.size * _WORK)
+    if g.ndim == 2:
+        rows.channel_sum(g, totals, work=work)
+    else:
+        _totals(_planes(g), totals, work=work)
     return totals
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
     sums, products = _channels(x), _channels(x)
-    _sums_of_channels(_planes(g), _planes(x), mean, sums, products, work=int(2 * x.size * _WORK))
+    work = int(2 * x.size * _WORK)
+    if x.ndim == 2:
+        rows.channel_sums(g, x, mean, sums, products, work=work)
+    else:
+        _sums_of_channels(_planes(g), _planes(x), mean, sums, products, work=work)
     return sums, products

@@ -150,3 +150,18 @@ def test_all_of_numpys_linear_algebra_is_there():
 
 def test_eigenvalues_of_a_detached_tensor_are_plain():
     assert np.linalg.eigvals(Tensor(np.diag([1.0, 2.0]))).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("shape", [(5, 3), (700, 3), (4, 700, 30)])
+def test_the_gradient_of_a_bias_is_the_sum_of_the_rows(dtype, shape):
+    rng = np.random.default_rng(0)
+    g = rng.uniform(1, 2, shape).astype(dtype)
+    b = ag.Tensor(np.zeros(shape[-1], dtype), requires_grad=True)
+    y = ag.linear(np.zeros((*shape[:-1], 2), dtype), np.zeros((2, shape[-1]), dtype), b)
+    found = ag.gradients(y, b, g)
+    assert found.dtype == dtype
+    wide = g.astype(np.complex128 if found.dtype.kind == "c" else np.float64)
+    np.testing.assert_allclose(
+        found.data, wide.reshape(-1, shape[-1]).sum(0), rtol=1e-3 if dtype == np.float16 else 1e-6
+    )

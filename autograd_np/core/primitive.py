@@ -358,7 +358,10 @@ def _positional(op: Op, args: tuple, params: dict[str, Any]) -> tuple:
     names, arity = list(defaults), len(op.rules)
     if len(args) > len(names):
         raise TypeError(f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}")
-    params.update(zip(names[arity:], args[arity:], strict=False))
+    for name, value in zip(names[arity:], args[arity:], strict=False):
+        if name in params:
+            raise TypeError(f"{op.name}: argument {name!r} is given twice, by position and by keyword")
+        params[name] = value
     for name in names[len(args) : arity]:
         value = params.pop(name, defaults[name])
         if value is inspect.Parameter.empty:

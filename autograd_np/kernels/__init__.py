@@ -232,6 +232,8 @@ def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.nda
 # Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
 _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 256, 2048, 4096
 
+_INT64 = np.dtype(np.int64)
+
 
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
     """Return what runs through these arrays: compiled where they are large, and lie as the kernels want them."""
@@ -257,19 +259,15 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; NaN for a label of no class."""
     (x,), dtype = _floats(x)
-    labels = _native(labels, np.dtype(np.int64))
-    losses, p = _elementwise(_ROWS_SIZE, x).cross_entropy(x, labels)
-    return losses.astype(dtype, copy=False), p.astype(dtype, copy=False)
+    losses, p = (_backend() if x.size >= _ROWS_SIZE else fallback).cross_entropy(x, _native(labels, _INT64))
+    return (losses, p) if dtype is x.dtype else (losses.astype(dtype), p.astype(dtype))
 
 
 def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return g (p - onehot(labels)), with g (rows,), or (1,) for all rows."""
     (g, p), dtype = _floats(g, p)
-    return (
-        _elementwise(_ROWS_SIZE, p)
-        .cross_entropy_dx(g, p, _native(labels, np.dtype(np.int64)))
-        .astype(dtype, copy=False)
-    )
+    dx = (_backend() if p.size >= _ROWS_SIZE else fallback).cross_entropy_dx(g, p, _native(labels, _INT64))
+    return dx if dtype is p.dtype else dx.astype(dtype)
 
 
 def take_steps(kind: str, steps: Sequence[Step]) -> None:

@@ -141,3 +141,18 @@ def test_shapes_that_do_not_fit_name_the_operation(x):
         x @ np.ones((4, 2))
     with pytest.raises(ValueError, match=r"reshape: 3 elements"):
         x.reshape(2, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: ag.softmax_cross_entropy(x, [0], labels=[0]), "argument 'labels' is given twice"),
+        (lambda x: ag.leaky_relu(x, 0.1, slope=0.2), "leaky_relu: argument 'slope' is given twice"),
+        (lambda x: ag.linear(w=x), "linear: argument 'x' is missing"),
+        (lambda x: ag.linear(x, x, x, x), r"linear takes at most 3 arguments \(x, w, b\), not 4"),
+    ],
+)
+def test_calls_that_are_no_calls_of_the_operation(x, call, message):
+    for given in (x, x.data):
+        with pytest.raises(TypeError, match=message):
+            call(given)

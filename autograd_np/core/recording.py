@@ -67,12 +67,14 @@ def refuse_complex(op: Op, *parts: Any) -> None:
 
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
     """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
-    saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
+    saves_out, saves = op.saves(tuple(map(bool, nodes)))
     kept = []
     for arg, node, save in zip(args, nodes, saves, strict=True):
-        if type(arg) is not np.ndarray:
+        if node is not None:  # a Tensor's array
+            kept.append(arg if save else node)
+        else:
             arg = operand(arg)
-        kept.append(arg if save else node or stand_in(arg))
+            kept.append(arg if save else stand_in(arg))
     return saves_out, tuple(kept)
 
 

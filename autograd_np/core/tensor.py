@@ -180,7 +180,8 @@ class Tensor:
             raise ValueError(
                 f"grad: {value.dtype} {value.shape} given for a Tensor of {self.dtype} {self.shape}; they must agree"
             )
-        self.retain_grad()
+        if not self.node.retains_grad:
+            self.retain_grad()
         self.node.grad = value
 
     def retain_grad(self) -> None:

@@ -60,10 +60,14 @@ def _left(g: Any, _y: Any, _a: Any, b: Any) -> Any:
     return np.squeeze(product, -2) if _a.ndim == 1 else product
 
 
+def _as_rows(a: Any) -> Any:
+    """Put all axes but the last together."""
+    return a if a.ndim == 2 else np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
+
+
 def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     if _b.ndim == 2 and a.ndim > 2:  # one matrix for the whole batch: one large product instead of a sum of small ones
-        n = math.prod(a.shape[:-1])
-        return _product(np.transpose(np.reshape(a, (n, a.shape[-1]))), np.reshape(g, (n, g.shape[-1])))
+        return _product(_as_rows(a).T, _as_rows(g))
     product = _product(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
     return np.squeeze(product, -1) if _b.ndim == 1 else product
 
@@ -101,14 +105,14 @@ _MANY = 2048
 
 def _sum_of_rows(g: Any) -> Any:
     if type(g) is np.ndarray and g.size >= _MANY and g.dtype.char in "fd":
-        return kernels.channel_sum(g.reshape(-1, g.shape[-1]))
+        return kernels.channel_sum(_as_rows(g))
     axes = tuple(range(g.ndim - 1))
     return precise_sum(g, axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
 
 
 @primitive(
-    lambda g, _y, _x, w, _b: _left(g, _y, _x, w),
-    lambda g, _y, x, _w, _b: _right(g, _y, x, _w),
+    lambda g, _y, _x, w, _b: _product(g, w.T),
+    lambda g, _y, x, _w, _b: _product(_as_rows(x).T, _as_rows(g)),
     lambda g, _y, _x, _w, _b: _sum_of_rows(g),
     complex=True,
     formula=r"\bar X = \bar Y W^{\mathsf T},\; \bar W = X^{\mathsf T} \bar Y,\; \bar b = \textstyle\sum_i \bar y_i",

@@ -69,6 +69,17 @@ class _Emitter:
         value.align = self.align
         return value
 
+    def load_integers(self, pointer, kind) -> ir.Value:
+        value = self.builder.load(self.builder.bitcast(pointer, ir.VectorType(kind, self.lanes).as_pointer()))
+        value.align = kind.width // 8
+        return value
+
+    def is_larger(self, new, old) -> ir.Value:
+        """Whether new is the maximum of the two, of which the first NaN is one."""
+        b = self.builder
+        first_nan = b.and_(b.fcmp_unordered("uno", new, new), b.fcmp_ordered("ord", old, old))
+        return b.or_(b.fcmp_ordered(">", new, old), first_nan)
+
     def store(self, value, pointer) -> None:
         pointer = self.builder.bitcast(pointer, value.type.as_pointer())
         self.builder.store(value, pointer).align = self.align
@@ -193,8 +204,7 @@ def maximum_block(typing, row, r0, best, b0, which, w0, offsets, tags, taps) -> 
             bests, tag_sets = [], []
             for v, (old, old_tag) in enumerate(zip(carried[:NV], carried[NV:], strict=True)):
                 new = emit.load(emit.at(source, v * emit.lanes))
-                first_nan = b.and_(b.fcmp_unordered("uno", new, new), b.fcmp_ordered("ord", old, old))
-                better = b.or_(b.fcmp_ordered(">", new, old), first_nan)
+                better = emit.is_larger(new, old)
                 bests.append(b.select(better, new, old))
                 tag_sets.append(b.select(better, tag, old_tag))
             return bests + tag_sets
@@ -208,6 +218,65 @@ def maximum_block(typing, row, r0, best, b0, which, w0, offsets, tags, taps) -> 
         return context.get_dummy_value()
 
     return types.void(row, r0, best, b0, which, w0, offsets, tags, taps), codegen
+
+
+# best[p] = max(row[2 p], row[2 p + 1]) and which[p] = firsts[p], or one more if it is the second, for `count` vectors.
+@_intrinsic
+def maximum_of_pairs(typing, row, firsts, best, which, count) -> tuple:
+    """Put neighbours into two vectors, and take the larger ones."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit, start = _Emitter(context, b, row), ir.Constant(_i64, 0)
+        kinds = types.void(*(part for kind in (row, firsts, best, which) for part in (kind, count)))
+        places = emit.places(kinds, [part for array in arguments[:4] for part in (array, start)])
+        row_at, first_at, best_at, which_at = places
+        integer, lanes = context.get_value_type(which.dtype), range(emit.lanes)
+        evens, odds = (ir.Constant(ir.VectorType(_i32, emit.lanes), [2 * i + odd for i in lanes]) for odd in (0, 1))
+
+        def step(s, _) -> list:
+            p = b.mul(s, ir.Constant(_i64, emit.lanes))
+            source = emit.at(row_at, b.mul(p, ir.Constant(_i64, 2)))
+            low, high = emit.load(source), emit.load(emit.at(source, emit.lanes))
+            left, right = b.shuffle_vector(low, high, evens), b.shuffle_vector(low, high, odds)
+            second = emit.is_larger(right, left)
+            emit.store(b.select(second, right, left), emit.at(best_at, p))
+            first = emit.load_integers(emit.at(first_at, p), integer)
+            emit.store(b.add(first, b.zext(second, first.type)), emit.at(which_at, p))
+            return []
+
+        emit.loop(arguments[4], [], step)
+        return context.get_dummy_value()
+
+    return types.void(row, firsts, best, which, count), codegen
+
+
+# out[to + c] = max(best[at + c], best[at + pitch + c]), and out_which is which there, for `count` vectors.
+@_intrinsic
+def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) -> tuple:
+    """Take the larger ones of two lines."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, best)
+        kinds = types.void(best, at, which, at, out, to, out_which, to)
+        bests, whiches, start, down, outs, out_whiches, first, vectors = arguments
+        places = emit.places(kinds, [bests, start, whiches, start, outs, first, out_whiches, first])
+        best_at, which_at, out_at, out_which_at = places
+        integer = context.get_value_type(which.dtype)
+
+        def step(s, _) -> list:
+            p = b.mul(s, ir.Constant(_i64, emit.lanes))
+            q = b.add(p, down)
+            upper, lower = emit.load(emit.at(best_at, p)), emit.load(emit.at(best_at, q))
+            places = [emit.load_integers(emit.at(which_at, place), integer) for place in (p, q)]
+            second = emit.is_larger(lower, upper)
+            emit.store(b.select(second, lower, upper), emit.at(out_at, p))
+            emit.store(b.select(second, places[1], places[0]), emit.at(out_which_at, p))
+            return []
+
+        emit.loop(vectors, [], step)
+        return context.get_dummy_value()
+
+    return types.void(best, which, at, pitch, out, out_which, to, count), codegen
 
 
 # Copy `count` elements from source[s0:] to target[t0:]: on short lines libc's memcpy beats a loop of vectors.

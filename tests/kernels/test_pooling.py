@@ -38,6 +38,16 @@ def test_max_pool_is_the_first_maximum(case, make, dtype):
 
 
 @both
+@pytest.mark.parametrize("make", [integers, ties, wild, extremes])
+@pytest.mark.parametrize("plane", [(2, 2), (3, 3), (2, 7), (9, 2), (5, 34), (28, 28), (14, 15), (15, 14)])
+def test_quarters_of_planes(plane, make, dtype):
+    options = {"size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    x = make(np.random.default_rng(sum(plane)), (3, 5, *plane), dtype)
+    for result, expected in zip(kernels.max_pool2d(x, **options), naive.max_pool2d(x, **options), strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+@both
 @given(case=pool_geometries())
 def test_scatter_and_gather_are_adjoint(case, dtype):
     rng = np.random.default_rng(case.seed)

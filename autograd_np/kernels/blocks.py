@@ -279,6 +279,33 @@ def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) 
     return types.void(best, which, at, pitch, out, out_which, to, count), codegen
 
 
+# target[t0 + i] = source[s0 + 2 i] for `count` elements, no fewer than a vector has.  The last vector ends where the
+# elements do, and so may repeat some of the one before; source[s0 + 2 count - 1] is read, too.
+@_intrinsic
+def copy_alternate(typing, source, s0, target, t0, count) -> tuple:
+    """Take every second element of two vectors."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = _Emitter(context, b, source)
+        source_at, target_at = emit.places(signature, arguments[:4])
+        lanes, count = ir.Constant(_i64, emit.lanes), arguments[4]
+        alternate = ir.Constant(ir.VectorType(_i32, emit.lanes), [2 * i for i in range(emit.lanes)])
+        end = b.sub(count, lanes)
+
+        def step(s, _) -> list:
+            p = b.mul(s, lanes)
+            p = b.select(b.icmp_signed("<", p, end), p, end)
+            place = emit.at(source_at, b.mul(p, ir.Constant(_i64, 2)))
+            low, high = emit.load(place), emit.load(emit.at(place, emit.lanes))
+            emit.store(b.shuffle_vector(low, high, alternate), emit.at(target_at, p))
+            return []
+
+        emit.loop(b.sdiv(b.add(count, b.sub(lanes, ir.Constant(_i64, 1))), lanes), [], step)
+        return context.get_dummy_value()
+
+    return types.void(source, s0, target, t0, count), codegen
+
+
 # Copy `count` elements from source[s0:] to target[t0:]: on short lines libc's memcpy beats a loop of vectors.
 @_intrinsic
 def copy_line(typing, source, s0, target, t0, count) -> tuple:

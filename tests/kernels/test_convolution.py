@@ -7,7 +7,7 @@ from hypothesis import given
 from autograd_np import kernels
 
 from . import naive
-from .geometries import conv_geometries, integers, wild
+from .geometries import Conv, conv_geometries, integers, wild
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -49,6 +49,14 @@ def test_equal_to_plain_loops_and_adjoint(case, dtype):
     linear = np.vdot(g, out - bias[:, None, None])
     assert np.vdot(dx, x) == linear
     assert np.vdot(dw, w) == linear
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("left", [0, 1, 2])
+@pytest.mark.parametrize("width", [15, 16, 17, 18, 33, 40])
+def test_every_second_pixel_of_lines_longer_than_vectors(width, left, dtype):
+    options = {"stride": (1, 2), "padding": ((0, 1), (left, 1)), "dilation": (1, 1), "groups": 1}
+    check(Conv((2, 2, 3, width), (2, 2, 2, 3), options, seed=width), integers, dtype)
 
 
 @given(case=conv_geometries(min_batch=1))

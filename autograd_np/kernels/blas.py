@@ -1,10 +1,4 @@
-"""Matrix products of middling size on one thread of BLAS.
-
-After a product on several threads, OpenBLAS's workers spin for some 20 ms in wait of the next one, on the very
-processors that a kernel of ours now wants: a training step of a convolutional network took twice as long as with BLAS
-on one thread.  What a second thread gains in a product of middling size is less.  Where no kernel runs on several
-threads, as in small multilayer perceptrons, nobody is in the way of anybody, and products are left alone.
-"""
+"""Matrix products: on one thread of BLAS where several are for kernels (see `threads`), else as NumPy has them."""
 
 import threading
 from functools import cache
@@ -14,9 +8,8 @@ import numpy as np
 
 from . import threads
 
-# Multiply-adds of a product.  Fewer than these OpenBLAS computes on one thread anyway; for more than those the second
-# thread is worth its price.
-FEW, MANY = 2**18, 2**24
+FEW = 2**18  # multiply-adds of a product, which OpenBLAS computes on one thread anyway
+PER_NANOSECOND = 40  # of them on one thread
 
 _lock = threading.Lock()
 _state: dict[str, Any] = {"users": 0, "threads": []}
@@ -52,14 +45,11 @@ class _OneThread:
 _one_thread = _OneThread()
 
 
-def _is_of_middling_size(a: Any, b: Any) -> bool:
-    matrices = type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and b.dtype.kind in "fc"
-    return matrices and FEW < a.size * b.shape[1] <= MANY
-
-
 def matmul(a: Any, b: Any) -> Any:
     """Return a @ b, as `numpy.matmul`."""
-    if threads.kernels_in_use and _is_of_middling_size(a, b):
-        with _one_thread:
-            return np.matmul(a, b)
+    if type(a) is type(b) is np.ndarray and b.ndim > 1:
+        products = a.size * b.shape[-1]
+        if products > FEW and not threads.may_share("products", products // PER_NANOSECOND):
+            with _one_thread:
+                return np.matmul(a, b)
     return np.matmul(a, b)

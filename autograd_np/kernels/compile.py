@@ -164,8 +164,8 @@ class Kernel:
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
         workers = 1
-        if work >= PARALLEL_WORK and _is_worth_threads(work) and not _state["forked"]:
-            workers = _workers()
+        if work >= PARALLEL_WORK and threads.may_share("kernels", work) and _is_worth_threads(work):
+            workers = 1 if _state["forked"] else _workers()
         try:
             if workers == 1:
                 self.serial(0, 1, *arguments)
@@ -176,7 +176,6 @@ class Kernel:
             self.serial(0, 1, *arguments)
 
     def _run_parallel(self, workers: int, arguments: tuple) -> None:
-        threads.kernels_in_use = True
         if _state["reentrant"]:
             self.parallel(workers, *arguments)
         else:

@@ -12,10 +12,8 @@ import numpy as np
 from .compile import kernel, share
 from .parameters import Step
 
-# What an element costs one thread, in nanoseconds; and the least work of all parameters that is shared, which is more
-# than of other kernels, as a step follows products whose threads spin.
+# What an element costs one thread, in nanoseconds.
 _WORK = {"sgd": 0.2, "momentum": 0.3, "nesterov": 0.3, "adam": 0.7}
-LEAST_WORK = 200_000
 
 
 # Worker's share of elements.
@@ -73,8 +71,6 @@ _KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change the parameters by one step, one after the other; all have their arrays as vectors."""
     step, work = _KERNELS[kind], _WORK[kind]
-    if work * sum([g.size for _, g, _ in steps]) < LEAST_WORK:
-        work = 0
     for arrays, g, constants in steps:
         w, *moments = arrays.flat  # type: ignore[misc]
         step(w, g.reshape(-1), *moments, *constants, work=int(g.size * work))

@@ -1,12 +1,35 @@
-"""How many threads kernels may use; known before Numba is imported."""
+"""How many threads kernels may use, and who uses several: kernels or BLAS.  Known before Numba is imported.
+
+After a matrix product on several threads, OpenBLAS's workers spin for some 25 ms in wait of the next one, and Numba's
+do the same, for less time.  Whoever comes next finds the processors taken, and a parallel loop that waits for a thread
+without a processor takes milliseconds: training steps that mixed the two took two to four times as long as with either
+kind on one thread.  So several threads are for those who have had most to do lately: for kernels in a convolutional
+network, for products in a multilayer perceptron.  The others stay on one, where little is lost.
+"""
 
 import os
 
 limit: int | None = None
 """What the user has set; Numba's own setting where it is None."""
 
-kernels_in_use = False
-"""Whether a kernel has run on several threads: then threads of BLAS that spin are in the way."""
+_MEMORY = 250_000_000  # nanoseconds of work, after which what was before counts half
+_work = {"kernels": 0, "products": 0}
+_owner = ""
+
+
+def may_share(who: str, work: int) -> bool:
+    """Tell whether "kernels", or "products", with so many nanoseconds of work for one thread, may use several.
+
+    That changes only where the others have twice as much to do, not to and fro within a step.
+    """
+    global _owner
+    _work[who] += work
+    if _owner != who and (not _owner or _work[who] > 2 * _work[_owner]):
+        _owner = who
+    if _work[who] > _MEMORY:
+        for kind in _work:
+            _work[kind] //= 2
+    return _owner == who
 
 
 def available() -> int:

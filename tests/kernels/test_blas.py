@@ -1,4 +1,4 @@
-"""Products of middling size run on one thread of BLAS, and leave its setting as it was."""
+"""Several threads are for kernels or for products, and products on one leave BLAS's setting as it was."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from autograd_np import kernels
-from autograd_np.kernels import blas, threads
+from autograd_np.kernels import blas, compile, elementwise, threads
 
 
 def blas_threads():
@@ -15,8 +15,9 @@ def blas_threads():
 
 
 @pytest.fixture(autouse=True)
-def _kernels_in_use(monkeypatch):
-    monkeypatch.setattr(threads, "kernels_in_use", True)
+def _kernels_have_had_most_to_do(monkeypatch):
+    monkeypatch.setattr(threads, "_owner", "kernels")
+    monkeypatch.setattr(threads, "_work", {"kernels": 100_000_000, "products": 0})
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def seen(monkeypatch):
     return counts
 
 
-@pytest.mark.parametrize(("n", "count"), [(8, 3), (100, 1), (400, 3)])
-def test_only_products_of_middling_size(seen, n, count):
+@pytest.mark.parametrize(("n", "count"), [(8, 3), (100, 1), (400, 1)])
+def test_beside_kernels_products_run_on_one_thread_unless_they_would_anyway(seen, n, count):
     a = np.ones((n, n), np.float32)
     with threadpool_limits(3, user_api="blas"):
         assert kernels.matmul(a, a)[0, 0] == n
@@ -41,11 +42,43 @@ def test_only_products_of_middling_size(seen, n, count):
         assert blas_threads() == {3}
 
 
-def test_where_no_kernel_uses_threads_products_are_left_alone(seen, monkeypatch):
-    monkeypatch.setattr(threads, "kernels_in_use", False)
+@pytest.mark.parametrize("stacked", [(), (3,)])
+def test_where_products_have_most_to_do_they_are_left_alone(seen, monkeypatch, stacked):
+    monkeypatch.setattr(threads, "_work", {"kernels": 10_000, "products": 0})
+    a = np.ones((*stacked, 100, 100))
     with threadpool_limits(3, user_api="blas"):
-        kernels.matmul(np.ones((100, 100)), np.ones((100, 100)))
+        kernels.matmul(a, a)
     assert seen == [3]
+
+
+def test_threads_go_to_the_others_where_they_have_twice_as_much_to_do(monkeypatch):
+    monkeypatch.setattr(threads, "_owner", "")
+    monkeypatch.setattr(threads, "_work", {"kernels": 0, "products": 0})
+    assert threads.may_share("products", 300_000)  # who comes first
+    assert not threads.may_share("kernels", 500_000)
+    assert threads.may_share("products", 10_000)
+    assert threads.may_share("kernels", 200_000)
+    assert not threads.may_share("products", 1_000_000)
+    for _ in range(100):
+        threads.may_share("kernels", 100_000_000)
+    calls = 0
+    while not threads.may_share("products", 1_000_000):  # what was long ago is forgotten
+        calls += 1
+    assert calls < 1000
+
+
+def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):
+    x, shared = np.ones((64, 8, 64, 64), np.float32), []
+    relu = elementwise._relu
+    monkeypatch.setattr(relu, "_run_parallel", lambda workers, arguments: shared.append(workers))
+    monkeypatch.setattr(compile, "_is_worth_threads", lambda work: True)
+    monkeypatch.setattr(compile, "_workers", lambda: 2)
+    kernels.relu(x)
+    assert shared == [2]
+    monkeypatch.setattr(threads, "_owner", "products")
+    monkeypatch.setattr(threads, "_work", {"kernels": 0, "products": 100_000_000})
+    assert kernels.relu(x).sum() == x.size
+    assert shared == [2]
 
 
 def test_the_setting_is_restored_after_an_error():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd_np import kernels
-from autograd_np.kernels import compile, fallback, steps
+from autograd_np.kernels import fallback
 
 STEPS = {
     "sgd": (2, (0.1,)),
@@ -68,11 +68,3 @@ def test_a_division_by_zero_is_infinite_as_in_numpy():
         kernels.take_steps("adam", [step(w, g, m, v, constants=(0.0, 1.0, 0.0, 1.0, 0.0, 1.0))])
     assert w[0] == -1.0
     assert np.isnan(w[1:]).all()
-
-
-@pytest.mark.parametrize(("sizes", "shared"), [((50_000, 64, 640, 10), False), ((375_000,) * 8, True)])
-def test_the_work_of_all_parameters_decides_whether_it_is_shared(monkeypatch, sizes, shared):
-    works = []
-    monkeypatch.setitem(steps._KERNELS, "sgd", lambda *arrays, work: works.append(work))
-    kernels.take_steps("sgd", [step(*arrays(2, size, np.float32), constants=(0.1,)) for size in sizes])
-    assert [work >= compile.PARALLEL_WORK for work in works] == [shared] * len(sizes)

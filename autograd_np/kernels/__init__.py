@@ -180,13 +180,13 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
     return dx.astype(dtype, copy=False)
 
 
-# Planes with fewer contiguous elements than this are left to NumPy, and matrices with fewer.
+# Planes with fewer contiguous elements than this are left to NumPy, and vectors where they have fewer in all.
 _LEAST_PLANE, _LEAST_MATRIX = 8, 512
 
 
 def _normalization(x: np.ndarray) -> ModuleType:
     plane = x.size // (x.shape[0] * x.shape[1]) if x.size else 0
-    return _backend() if plane >= _LEAST_PLANE or (x.ndim == 2 and x.size >= _LEAST_MATRIX) else fallback
+    return _backend() if plane >= _LEAST_PLANE or (plane == 1 and x.size >= _LEAST_MATRIX) else fallback
 
 
 def normalize(

@@ -100,14 +100,20 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
 def _cross_entropy_dx(worker, workers, g, p, labels, dx) -> None:
     rows, classes = p.shape
     start, stop = share(rows, worker, workers)
+    wrong = False
     for row in range(start, stop):
-        shares, out, label = p[row], dx[row], labels[row]
-        known = 0 <= label < classes
-        scale = g[row % len(g)] if known else p.dtype.type(np.nan)
+        scale, shares, out, label = g[row % len(g)], p[row], dx[row], np.uint64(labels[row])
         for c in range(classes):
             out[c] = scale * shares[c]
-        if known:
+        if label < np.uint64(classes):  # which negative ones are not, without their sign
             out[label] = scale * (shares[label] - p.dtype.type(1))
+        else:
+            wrong = True
+    if wrong:
+        for row in range(start, stop):
+            if np.uint64(labels[row]) >= np.uint64(classes):
+                for c in range(classes):
+                    dx[row, c] = np.nan
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -251,14 +251,16 @@ def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
     e = np.exp(shifted)
     total = e.sum(axis=1, keepdims=True)
     known = (labels >= 0) & (labels < x.shape[1])
-    scores = np.take_along_axis(x, np.where(known, labels, 0)[:, None], axis=1)
-    return np.where(known, (np.log(total) - (scores - top))[:, 0], x.dtype.type(np.nan)), e / total
+    losses = np.log(total[:, 0]) - (x[np.arange(len(x)), labels * known] - top[:, 0])
+    losses[~known] = np.nan
+    return losses, e / total
 
 
 def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return g (p - onehot), of each row."""
     known = (labels >= 0) & (labels < p.shape[1])
     dx = p.copy()
-    dx[np.flatnonzero(known), labels[known]] -= 1
-    dx *= np.where(known, g, p.dtype.type(np.nan))[:, None]
+    dx[np.arange(len(p)), labels * known] -= 1
+    dx *= g[:, None]
+    dx[~known] = np.nan
     return dx

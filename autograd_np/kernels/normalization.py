@@ -135,7 +135,9 @@ def _totals(worker, workers, g, totals) -> None:
 
 
 def _planes(array: np.ndarray) -> np.ndarray:
-    return array.reshape(*array.shape[:2], -1)
+    """Give (N, C, ...) three axes, or two where a plane is one element."""
+    shape = array.shape[:2]
+    return array.reshape(shape) if array.size == shape[0] * shape[1] else array.reshape(*shape, -1)
 
 
 def _channels(x: np.ndarray) -> np.ndarray:
@@ -147,11 +149,9 @@ def normalize(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean and the variance."""
     y, mean, variance = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
-    work = int(3 * x.size * _WORK)
-    if x.ndim == 2:
-        rows.normalize(x, gamma, beta, eps, y, mean, variance, work=work)
-    else:
-        _normalize(_planes(x), gamma, beta, eps, _planes(y), mean, variance, work=work)
+    planes = _planes(x)
+    kernel = rows.normalize if planes.ndim == 2 else _normalize
+    kernel(planes, gamma, beta, eps, _planes(y), mean, variance, work=int(3 * x.size * _WORK))
     return y, mean, variance
 
 
@@ -166,31 +166,25 @@ def normalize_dx(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
     dx, sums, products = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
-    channels, work = (gamma, mean, inverse, of_mean, of_variance), int(4 * x.size * _WORK)
-    if x.ndim == 2:
-        rows.normalize_dx(g, x, *channels, dx, sums, products, work=work)
-    else:
-        _normalize_dx(_planes(g), _planes(x), *channels, _planes(dx), sums, products, work=work)
+    planes, channels = (_planes(g), _planes(x)), (gamma, mean, inverse, of_mean, of_variance)
+    kernel = rows.normalize_dx if planes[0].ndim == 2 else _normalize_dx
+    kernel(*planes, *channels, _planes(dx), sums, products, work=int(4 * x.size * _WORK))
     return dx, sums, products
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g in each channel."""
     totals = _channels(g)
-    work = int(g.size * _WORK)
-    if g.ndim == 2:
-        rows.channel_sum(g, totals, work=work)
-    else:
-        _totals(_planes(g), totals, work=work)
+    planes = _planes(g)
+    kernel = rows.channel_sum if planes.ndim == 2 else _totals
+    kernel(planes, totals, work=int(g.size * _WORK))
     return totals
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
     sums, products = _channels(x), _channels(x)
-    work = int(2 * x.size * _WORK)
-    if x.ndim == 2:
-        rows.channel_sums(g, x, mean, sums, products, work=work)
-    else:
-        _sums_of_channels(_planes(g), _planes(x), mean, sums, products, work=work)
+    planes = _planes(g), _planes(x)
+    kernel = rows.channel_sums if planes[0].ndim == 2 else _sums_of_channels
+    kernel(*planes, mean, sums, products, work=int(2 * x.size * _WORK))
     return sums, products

@@ -6,7 +6,17 @@ import pytest
 from autograd_np import kernels
 from autograd_np.kernels import fallback
 
-SHAPES = [(3, 2, 4, 5), (2, 3, 40, 41), (4, 1, 9), (5, 7), (150, 37), (2, 300), (2, 0, 3, 3), (1, 5, 1, 8)]
+SHAPES = [
+    (3, 2, 4, 5),
+    (2, 3, 40, 41),
+    (4, 1, 9),
+    (5, 7),
+    (150, 37),
+    (2, 300),
+    (70, 9, 1, 1),
+    (2, 0, 3, 3),
+    (1, 5, 1, 8),
+]
 
 
 def moments(x):

@@ -245,22 +245,17 @@ def primitive(
             for key, value in params.items():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)
-            raw, nodes, plain, recorded = [], [], True, False
+            raw, nodes, plain = [], [], True
             for arg in args:
                 if type(arg) is Tensor:
                     plain = False
-                    node = arg.node
-                    if node is not None:
-                        recorded = True
                     raw.append(arg.data)
-                    nodes.append(node)
+                    nodes.append(arg.node)
                 else:
                     raw.append(arg)
                     nodes.append(None)
-            if constant:
-                for i in constant:
-                    nodes[i] = None
-                recorded = any(nodes)
+            for i in constant:
+                nodes[i] = None
             out = forward(*raw, **params)
             if residual is not None:
                 out, params[residual] = out
@@ -270,12 +265,7 @@ def primitive(
                 if isinstance(out, tuple):
                     return several(op, raw, nodes, params, out)
                 out = np.asarray(out)
-            if recorded:
-                made = record(op, raw, nodes, params, out)
-            else:
-                made = _new(Tensor)
-                made.data = out
-                made.node = None
+            made = record(op, raw, nodes, params, out)
             return attended(op, raw, made) if contexts.open else made
 
         functools.update_wrapper(operation, forward)

@@ -17,10 +17,10 @@ _new = object.__new__
 def record(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
 ) -> Tensor:
-    """Make the output Tensor, with its entry on the tape.  ``args`` are raw arrays."""
+    """Make the output Tensor, with its entry on the tape if any node is given.  ``args`` are raw arrays."""
     tensor = _new(Tensor)
     tensor.data = out
-    if out.dtype.kind not in "fc":
+    if not any(nodes) or out.dtype.kind not in "fc":
         tensor.node = None
         return tensor
     if not op.complex:

@@ -99,15 +99,14 @@ matmul = binary(
 )
 
 
-# From so many elements on a kernel is quicker than NumPy.
-_MANY = 2048
+_FEW = 64  # rows that NumPy sums as quickly as a kernel
 
 
 def _sum_of_rows(g: Any) -> Any:
-    if type(g) is np.ndarray and g.size >= _MANY and g.dtype.char in "fd":
-        return kernels.channel_sum(_as_rows(g))
-    axes = tuple(range(g.ndim - 1))
-    return precise_sum(g, axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
+    if type(g) is not np.ndarray:
+        return np.sum(g, axis=tuple(range(g.ndim - 1)))
+    rows = _as_rows(g)
+    return kernels.channel_sum(rows) if len(rows) > _FEW and rows.dtype.char in "fd" else precise_sum(rows, 0)
 
 
 @primitive(

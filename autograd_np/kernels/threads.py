@@ -8,27 +8,30 @@ network, for products in a multilayer perceptron.  The others stay on one, where
 """
 
 import os
+from time import perf_counter_ns
 
 limit: int | None = None
 """What the user has set; Numba's own setting where it is None."""
 
-_MEMORY = 250_000_000  # nanoseconds of work, after which what was before counts half
+_HALF_LIFE = 25_000_000  # nanoseconds after which work counts half: as long as BLAS's threads spin
 _work = {"kernels": 0, "products": 0}
 _owner = ""
+_halved = 0  # when
 
 
 def may_share(who: str, work: int) -> bool:
     """Tell whether "kernels", or "products", with so many nanoseconds of work for one thread, may use several.
 
-    That changes only where the others have twice as much to do, not to and fro within a step.
+    That changes only where the others have had twice as much to do, not to and fro within a step.
     """
-    global _owner
+    global _owner, _halved
+    if times := (perf_counter_ns() - _halved) // _HALF_LIFE:
+        _halved += times * _HALF_LIFE
+        for kind in _work:
+            _work[kind] >>= min(times, 60)
     _work[who] += work
     if _owner != who and (not _owner or _work[who] > 2 * _work[_owner]):
         _owner = who
-    if _work[who] > _MEMORY:
-        for kind in _work:
-            _work[kind] //= 2
     return _owner == who
 
 

@@ -28,11 +28,12 @@ def setup(threads: int) -> None:
 
 def load_parallel(step: Step) -> None:
     """Run a step that is too small for several threads on several, so that the compiled code for these is there."""
-    from autograd_np.kernels import compile  # imports Numba, which cases of start-up want to do without
+    from autograd_np.kernels import compile, threads  # imports Numba, which cases of start-up want to do without
 
-    least, compile.PARALLEL_WORK = compile.PARALLEL_WORK, 0
+    before = compile.PARALLEL_WORK, threads.may_share
+    compile.PARALLEL_WORK, threads.may_share = 0, lambda who, work: True
     step()
-    compile.PARALLEL_WORK = least
+    compile.PARALLEL_WORK, threads.may_share = before
 
 
 def arrays(result: Any) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """Several threads are for kernels or for products, and products on one leave BLAS's setting as it was."""
 
 import threading
+from time import perf_counter_ns
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ def blas_threads():
 def _kernels_have_had_most_to_do(monkeypatch):
     monkeypatch.setattr(threads, "_owner", "kernels")
     monkeypatch.setattr(threads, "_work", {"kernels": 100_000_000, "products": 0})
+    monkeypatch.setattr(threads, "_halved", perf_counter_ns())
 
 
 @pytest.fixture
@@ -52,6 +54,9 @@ def test_where_products_have_most_to_do_they_are_left_alone(seen, monkeypatch, s
 
 
 def test_threads_go_to_the_others_where_they_have_twice_as_much_to_do(monkeypatch):
+    now = [10**12]
+    monkeypatch.setattr(threads, "perf_counter_ns", lambda: now[0])
+    monkeypatch.setattr(threads, "_halved", now[0])
     monkeypatch.setattr(threads, "_owner", "")
     monkeypatch.setattr(threads, "_work", {"kernels": 0, "products": 0})
     assert threads.may_share("products", 300_000)  # who comes first
@@ -59,12 +64,12 @@ def test_threads_go_to_the_others_where_they_have_twice_as_much_to_do(monkeypatc
     assert threads.may_share("products", 10_000)
     assert threads.may_share("kernels", 200_000)
     assert not threads.may_share("products", 1_000_000)
-    for _ in range(100):
-        threads.may_share("kernels", 100_000_000)
-    calls = 0
-    while not threads.may_share("products", 1_000_000):  # what was long ago is forgotten
-        calls += 1
-    assert calls < 1000
+    assert threads.may_share("kernels", 100_000_000)
+    assert not threads.may_share("products", 10_000_000)
+    now[0] += 100_000_000
+    assert not threads.may_share("products", 10_000_000)
+    now[0] += 100_000_000  # what was long ago is forgotten
+    assert threads.may_share("products", 10_000_000)
 
 
 def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):

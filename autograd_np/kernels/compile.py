@@ -16,10 +16,12 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import prange
-from numba.core import event
+from numba import prange, types
+from numba._dispatcher import compute_fingerprint
+from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys
+from numba.extending import intrinsic
 
 from . import threads
 
@@ -96,19 +98,38 @@ def inline_sum(function: Callable) -> Any:
     return numba.njit(nogil=True, fastmath={"reassoc"})(function)
 
 
-def _launch(workers, *arguments) -> None:
+_intrinsic: Any = intrinsic
+
+
+# Call the compiled body at an address.  Called by name it would be compiled twice more, as a part of the parallel loop.
+@_intrinsic
+def _call(typing, address, worker, workers, arguments) -> tuple:
+    kinds = (worker, workers, *arguments.types)
+
+    def codegen(context, builder, signature, values) -> Any:
+        place, first, second, rest = values
+        kind = context.call_conv.get_function_type(types.none, kinds)
+        function = builder.inttoptr(place, kind.as_pointer())
+        parts = [first, second, *cgutils.unpack_tuple(builder, rest)]
+        context.call_conv.call_function(builder, function, types.none, kinds, parts)
+        return context.get_dummy_value()
+
+    return types.void(address, worker, workers, arguments), codegen
+
+
+def _launch(address, workers, *arguments) -> None:
     for worker in prange(workers):
-        _body(np.int64(worker), workers, *arguments)  # type: ignore[name-defined] # noqa: F821
+        _call(address, np.int64(worker), workers, arguments)
 
 
-def _launcher(body: Any) -> Callable:
+def _launcher(source: Callable) -> Callable:
     """Return `_launch` for one body.
 
     Numba's cache tells functions apart by file, line and name: so the launcher takes the place of its body.
     """
-    source = getattr(body, "py_func", body)  # itself where Numba's compiler is switched off
-    place = {"co_filename": source.__code__.co_filename, "co_firstlineno": source.__code__.co_firstlineno}
-    scope = {"prange": prange, "np": np, "_body": body, "__name__": source.__module__}
+    place: dict[str, Any] = {"co_filename": source.__code__.co_filename}
+    place["co_firstlineno"] = source.__code__.co_firstlineno
+    scope = {"prange": prange, "np": np, "_call": _call, "__name__": source.__module__}
     launch = FunctionType(_launch.__code__.replace(**place), scope, f"{source.__name__}_launch")
     launch.__qualname__, launch.__module__ = launch.__name__, source.__module__
     return launch
@@ -150,7 +171,8 @@ class Kernel:
     def _compile(self, cache: bool) -> None:
         # error_model: x / 0 is infinite, as NumPy has it; a branch that raises would keep vectors away
         self.serial = numba.njit(nogil=True, error_model="numpy")(self.body)
-        self.parallel = numba.njit(nogil=True, parallel=True)(_launcher(self.serial))
+        self.parallel = numba.njit(nogil=True, parallel=True)(_launcher(self.body))
+        self._addresses: dict[bytes, int] = {}
         if cache and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
             try:
                 for dispatcher in (self.serial, self.parallel):
@@ -176,13 +198,24 @@ class Kernel:
             self.serial(0, 1, *arguments)
 
     def _run_parallel(self, workers: int, arguments: tuple) -> None:
+        address = self._address(arguments)
         if _state["reentrant"]:
-            self.parallel(workers, *arguments)
+            self.parallel(address, workers, *arguments)
         else:
             # Numba's workqueue layer aborts when two threads enter it; the first run chooses the layer.
             with _one_at_a_time:
-                self.parallel(workers, *arguments)
+                self.parallel(address, workers, *arguments)
                 _state["reentrant"] = numba.threading_layer() != "workqueue"
+
+    def _address(self, arguments: tuple) -> int:
+        """Return where the body is that is compiled for arguments of these types."""
+        key = compute_fingerprint(arguments)  # of their types, as Numba's own calls tell them apart
+        if key not in self._addresses:
+            kinds = tuple([numba.typeof(argument) for argument in (0, 1, *arguments)])
+            self.serial.compile(kinds)
+            compiled: Any = self.serial.overloads[kinds]
+            self._addresses[key] = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+        return self._addresses[key]
 
 
 def kernel(body: Callable) -> Kernel:

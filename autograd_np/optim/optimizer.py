@@ -50,7 +50,7 @@ class Optimizer:
         self.weight_decay = self.checked("weight_decay", weight_decay)
         # Intermediate results go into memory that all parameters share, as large as the largest of them.
         self._scratch = _scratch(self.params)
-        self._decayed: tuple[Array, ...] = ()
+        self._decayed: list[Array] = []
 
     def step(self) -> None:
         """Update every parameter that has a gradient; graphs that saved its old value refuse backward now."""
@@ -141,9 +141,9 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__}: {name} must be 0 <= {name} < {below}, not {value}")
         return float(value)
 
-    def zeros(self) -> tuple[Array, ...]:
+    def zeros(self) -> list[Array]:
         """Give an array of zeros like each parameter: how moments begin."""
-        return tuple([np.zeros_like(parameter.data) for parameter in self.params])
+        return [np.zeros_like(parameter.data) for parameter in self.params]
 
 
 class FusedOptimizer(Optimizer, ABC):
@@ -176,7 +176,7 @@ class FusedOptimizer(Optimizer, ABC):
 
     @abstractmethod
     def moments(self, index: int) -> tuple[Array, ...]:
-        """Give the arrays that a parameter's step changes besides it: the same ones whenever it is asked."""
+        """Give the arrays that a parameter's step changes besides it: the same ones in every step."""
 
     @abstractmethod
     def next_constants(self, index: int, lr: float) -> tuple[float, ...]:

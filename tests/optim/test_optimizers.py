@@ -289,6 +289,26 @@ def test_an_optimizer_of_ones_own():
         give_and_step(Optimizer([w], 0.1), w)
 
 
+def test_an_optimizer_of_ones_own_may_keep_new_arrays():
+    class Averaging(Optimizer):
+        state = ("average",)
+
+        def __init__(self, params, lr):
+            super().__init__(params, lr)
+            self.average = self.zeros()
+
+        def update(self, index, w, g, lr, scratch):
+            self.average[index] = 0.5 * self.average[index] + 0.5 * g
+            w -= lr * self.average[index]
+
+    w = leaf([1.0, 2.0])
+    optimizer = Averaging([w], 0.5)
+    give(w, [4.0, 8.0])
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, [0.0, 0.0])
+    np.testing.assert_array_equal(optimizer.state_dict()["average.0"], [2.0, 4.0])
+
+
 def test_a_kind_made_from_another_is_asked_for_every_parameter():
     class Shrinking(Adam):
         def update(self, index, w, g, lr, scratch):

@@ -22,13 +22,16 @@ _halved = 0  # when
 def may_share(who: str, work: int) -> bool:
     """Tell whether "kernels", or "products", with so many nanoseconds of work for one thread, may use several.
 
-    That changes only where the others have had twice as much to do, not to and fro within a step.
+    That changes only where the others have had twice as much to do, not to and fro within a step.  Threads of Python
+    that ask at once may lose a little of the count, and no more.
     """
     global _owner, _halved
-    if times := (perf_counter_ns() - _halved) // _HALF_LIFE:
-        _halved += times * _HALF_LIFE
+    now = perf_counter_ns()
+    half_lives = (now - _halved) // _HALF_LIFE
+    if half_lives > 0:
+        _halved = now
         for kind in _work:
-            _work[kind] >>= min(times, 60)
+            _work[kind] >>= min(half_lives, 60)
     _work[who] += work
     if _owner != who and (not _owner or _work[who] > 2 * _work[_owner]):
         _owner = who

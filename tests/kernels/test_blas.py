@@ -70,6 +70,8 @@ def test_threads_go_to_the_others_where_they_have_twice_as_much_to_do(monkeypatc
     assert not threads.may_share("products", 10_000_000)
     now[0] += 100_000_000  # what was long ago is forgotten
     assert threads.may_share("products", 10_000_000)
+    monkeypatch.setattr(threads, "_halved", now[0] + 1)  # by another thread, meanwhile
+    assert threads.may_share("products", 10_000_000)
 
 
 def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):

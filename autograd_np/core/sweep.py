@@ -66,7 +66,6 @@ def sweep(
     alarm = Alarm()
     watch, hooked = SweepWatch() if mode.debugging else None, Hook.used
     plain = not (create_graph or by_rows)  # bare arrays, which may be added to in place
-    ndarray = np.ndarray
     with (
         np.errstate(divide="ignore", invalid="call", call=alarm),
         (enable_grad if create_graph else no_grad)(),
@@ -112,7 +111,7 @@ def sweep(
                     alarm.rang = False
                     if op.elementwise:
                         new = determinate(new, g, args)
-                if type(new) is not ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
+                if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = fit(new, parent, node, position)
                 if watch:
                     watch.after_rule(node, position, g, new)
@@ -133,9 +132,9 @@ def sweep(
             owned.discard(node)
             if not retain_graph:
                 node.args = node.out = node.params = None
-    for node, g in pending.items():
-        if (targets is None or node in targets) and node not in finished:
-            finished[node] = _given_out(node, g, node in owned or create_graph)
+        for node, g in pending.items():
+            if (targets is None or node in targets) and node not in finished:
+                finished[node] = _given_out(node, g, node in owned or create_graph)
     return finished
 
 

@@ -180,8 +180,7 @@ class Tensor:
             raise ValueError(
                 f"grad: {value.dtype} {value.shape} given for a Tensor of {self.dtype} {self.shape}; they must agree"
             )
-        if not self.node.retains_grad:
-            self.retain_grad()
+        self.retain_grad()
         self.node.grad = value
 
     def retain_grad(self) -> None:

@@ -235,6 +235,10 @@ _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 256, 2048, 4096
 _INT64 = np.dtype(np.int64)
 
 
+def _from(least: int, size: int) -> ModuleType:
+    return _backend() if size >= least else fallback
+
+
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
     """Return what runs through these arrays: compiled where they are large, and lie as the kernels want them."""
     first = arrays[0]
@@ -259,14 +263,14 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; NaN for a label of no class."""
     (x,), dtype = _floats(x)
-    losses, p = (_backend() if x.size >= _ROWS_SIZE else fallback).cross_entropy(x, _native(labels, _INT64))
+    losses, p = _from(_ROWS_SIZE, x.size).cross_entropy(x, _native(labels, _INT64))
     return (losses, p) if dtype is x.dtype else (losses.astype(dtype), p.astype(dtype))
 
 
 def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return g (p - onehot(labels)), with g (rows,), or (1,) for all rows."""
     (g, p), dtype = _floats(g, p)
-    dx = (_backend() if p.size >= _ROWS_SIZE else fallback).cross_entropy_dx(g, p, _native(labels, _INT64))
+    dx = _from(_ROWS_SIZE, p.size).cross_entropy_dx(g, p, _native(labels, _INT64))
     return dx if dtype is p.dtype else dx.astype(dtype)
 
 
@@ -299,5 +303,5 @@ def take_steps(kind: str, steps: Sequence[Step]) -> None:
         else:
             others.append(step)
     # What is compiled for the large ones serves the small ones, too.
-    (_backend() if size >= _FUSED_SIZE else fallback).take_steps(kind, plain)
+    _from(_FUSED_SIZE, size).take_steps(kind, plain)
     fallback.take_steps(kind, others)

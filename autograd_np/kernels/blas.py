@@ -47,7 +47,7 @@ _one_thread = _OneThread()
 
 def matmul(a: Any, b: Any) -> Any:
     """Return a @ b, as `numpy.matmul`."""
-    if type(a) is type(b) is np.ndarray and b.ndim > 1:
+    if type(a) is type(b) is np.ndarray and b.ndim > 1 and b.dtype.kind in "fc":
         products = a.size * b.shape[-1]
         if products > FEW and not threads.may_share("products", products // PER_NANOSECOND):
             with _one_thread:

@@ -228,8 +228,8 @@ def maximum_of_pairs(typing, row, firsts, best, which, count) -> tuple:
     def codegen(context, b, signature, arguments) -> ir.Value:
         emit, start = _Emitter(context, b, row), ir.Constant(_i64, 0)
         kinds = types.void(*(part for kind in (row, firsts, best, which) for part in (kind, count)))
-        places = emit.places(kinds, [part for array in arguments[:4] for part in (array, start)])
-        row_at, first_at, best_at, which_at = places
+        starts = [part for array in arguments[:4] for part in (array, start)]
+        row_at, first_at, best_at, which_at = emit.places(kinds, starts)
         integer, lanes = context.get_value_type(which.dtype), range(emit.lanes)
         evens, odds = (ir.Constant(ir.VectorType(_i32, emit.lanes), [2 * i + odd for i in lanes]) for odd in (0, 1))
 
@@ -259,18 +259,18 @@ def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) 
         emit = _Emitter(context, b, best)
         kinds = types.void(best, at, which, at, out, to, out_which, to)
         bests, whiches, start, down, outs, out_whiches, first, vectors = arguments
-        places = emit.places(kinds, [bests, start, whiches, start, outs, first, out_whiches, first])
-        best_at, which_at, out_at, out_which_at = places
+        starts = [bests, start, whiches, start, outs, first, out_whiches, first]
+        best_at, which_at, out_at, out_which_at = emit.places(kinds, starts)
         integer = context.get_value_type(which.dtype)
 
         def step(s, _) -> list:
             p = b.mul(s, ir.Constant(_i64, emit.lanes))
             q = b.add(p, down)
             upper, lower = emit.load(emit.at(best_at, p)), emit.load(emit.at(best_at, q))
-            places = [emit.load_integers(emit.at(which_at, place), integer) for place in (p, q)]
+            above, below = (emit.load_integers(emit.at(which_at, place), integer) for place in (p, q))
             second = emit.is_larger(lower, upper)
             emit.store(b.select(second, lower, upper), emit.at(out_at, p))
-            emit.store(b.select(second, places[1], places[0]), emit.at(out_which_at, p))
+            emit.store(b.select(second, below, above), emit.at(out_which_at, p))
             return []
 
         emit.loop(vectors, [], step)

@@ -185,9 +185,9 @@ class Kernel:
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
-        workers = 1
-        if work >= PARALLEL_WORK and threads.may_share("kernels", work) and _is_worth_threads(work):
-            workers = 1 if _state["forked"] else _workers()
+        workers = _workers() if work >= PARALLEL_WORK and not _state["forked"] else 1
+        if workers > 1 and not (threads.may_share("kernels", work) and _is_worth_threads(work)):
+            workers = 1
         try:
             if workers == 1:
                 self.serial(0, 1, *arguments)

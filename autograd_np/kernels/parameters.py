@@ -1,5 +1,6 @@
 """What a step of an optimizer changes, and how it lies in memory: looked at once for all steps."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ class StepArrays:
         self.w, self.moments, self.scratch = w, moments, scratch
         fit = w.dtype.char in "fd" and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
         self.flat = tuple([a.reshape(-1) for a in (w, *moments)]) if fit else None
+
+    def are(self, w: np.ndarray, moments: tuple[np.ndarray, ...]) -> bool:
+        """Tell whether these very arrays are meant."""
+        return self.w is w and all(map(operator.is_, self.moments, moments))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.w, self.moments, self.scratch)  # in a copy the vectors are on the copy's memory

@@ -26,7 +26,7 @@ def _sums(x, start, stop, totals) -> None:
             totals[c] += part[c]
 
 
-# totals = sum over rows of g * (x - mean), where g is x - mean itself for the variance
+# totals = sum over rows of (g - shift) * (x - mean): for the variance both factors are the same
 @inline
 def _sums_of_products(g, shift, x, mean, start, stop, totals) -> None:
     rows, part = len(x), np.empty(stop - start, x.dtype)

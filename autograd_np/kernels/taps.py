@@ -75,6 +75,7 @@ def _pack(planes, at, height, width, layout, phases, row, start) -> None:
         if sh == sw == 1 and count == width == pitch:  # no padding lies between the lines
             _copy(planes, at + y * width, 1, row, to, 1, (last_y - y) * width)
         elif sw == 2 and count >= VECTOR_BYTES // row.itemsize and at + height * width < len(planes):
+            # not in the last plane, behind which one element would be read
             for i in range(y, last_y, sh):
                 copy_alternate(planes, at + i * width + x, row, to, count)
                 to += pitch

@@ -47,8 +47,8 @@ class Adam(FusedOptimizer):
         self.betas = self.checked("betas[0]", betas[0], below=1), self.checked("betas[1]", betas[1], below=1)
         self.eps = self.checked("eps", eps)
         self.steps = [np.zeros((), np.int64) for _ in self.params]
-        self.mean = tuple(self.zeros())
-        self.mean_square = tuple(self.zeros())
+        self.mean = self.zeros()
+        self.mean_square = self.zeros()
 
     def moments(self, index: int) -> tuple[Array, ...]:
         """Give the running means."""

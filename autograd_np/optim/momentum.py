@@ -39,7 +39,7 @@ class Momentum(FusedOptimizer):
         if nesterov and not momentum:
             raise ValueError("Momentum: nesterov=True needs 0 < momentum < 1, not 0")
         self.kind = "nesterov" if nesterov else "momentum"
-        self.velocity = tuple(self.zeros())
+        self.velocity = self.zeros()
 
     def moments(self, index: int) -> tuple[Array, ...]:
         """Give the velocity."""

@@ -164,9 +164,9 @@ class FusedOptimizer(Optimizer, ABC):
         """Change all parameters in place."""
         steps = []
         for index, w, g in moves:
-            arrays = self._arrays_of.get(index)
-            if arrays is None or arrays.w is not w:  # at the first step, or because the Tensor was given other data
-                arrays = self._arrays_of[index] = StepArrays(w, *self.moments(index), scratch=self._scratch[index])
+            arrays, moments = self._arrays_of.get(index), self.moments(index)
+            if arrays is None or not arrays.are(w, moments):  # at the first step, or because others were put there
+                arrays = self._arrays_of[index] = StepArrays(w, *moments, scratch=self._scratch[index])
             steps.append((arrays, g, self.next_constants(index, lr)))
         take_steps(self.kind, steps)
 
@@ -176,7 +176,7 @@ class FusedOptimizer(Optimizer, ABC):
 
     @abstractmethod
     def moments(self, index: int) -> tuple[Array, ...]:
-        """Give the arrays that a parameter's step changes besides it: the same ones in every step."""
+        """Give the arrays that a parameter's step changes besides it."""
 
     @abstractmethod
     def next_constants(self, index: int, lr: float) -> tuple[float, ...]:

@@ -74,6 +74,21 @@ def test_threads_go_to_the_others_where_they_have_twice_as_much_to_do(monkeypatc
     assert threads.may_share("products", 10_000_000)
 
 
+def test_products_of_integers_which_blas_does_not_compute_are_not_counted():
+    kernels.matmul(np.ones((100, 100), int), np.ones((100, 100), int))
+    assert threads._work["products"] == 0
+
+
+def test_kernels_that_may_use_one_thread_only_leave_the_others_to_products(seen, monkeypatch):
+    monkeypatch.setattr(threads, "_owner", "")
+    monkeypatch.setattr(compile, "_workers", lambda: 1)
+    kernels.relu(np.ones((64, 8, 64, 64), np.float32))
+    assert threads._owner == ""
+    with threadpool_limits(3, user_api="blas"):
+        kernels.matmul(np.ones((100, 100)), np.ones((100, 100)))
+    assert seen == [3]
+
+
 def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):
     x, shared = np.ones((64, 8, 64, 64), np.float32), []
     relu = elementwise._relu

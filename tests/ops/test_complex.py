@@ -136,3 +136,11 @@ def test_real_assignments_take_part_in_complex_arrays():
 def test_optimizers_refuse_complex_parameters():
     with pytest.raises(TypeError, match="complex"):
         ag.optim.SGD([ag.Tensor([1j], requires_grad=True)], lr=0.1)
+
+
+def test_gradients_are_recorded_inside_no_grad_too_where_that_is_asked_for():
+    z = ag.Tensor(1 + 2j, requires_grad=True)
+    y = ag.real(z * z * np.conj(z))
+    with ag.no_grad():
+        y.backward(create_graph=True)
+    assert z.grad.requires_grad

@@ -1,116 +1,23 @@
 """The cores of the loops over taps: blocks that keep their sums or maxima in vector registers over a whole inner loop.
 
-Numba cannot write these from Python loops, but takes them as LLVM IR through an intrinsic.  Each array comes with the
-index of the first element that the block reads or writes.
+Each array comes with the index of the first element that the block reads or writes.
 """
 
+from itertools import product
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-
-def _vector_shape() -> tuple[int, int]:
-    """Return the bytes of a vector, and how many a block has: MR times as many sums, all in registers."""
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64, 4
-    if features.get("avx2"):
-        return 32, 3
-    return 16, 3
-
+from .emitter import NV, Emitter, i32, i64
 
 MR = 4  # output channels in a block, on every machine: callers lay out weights for it
-VECTOR_BYTES, NV = _vector_shape()
 NT = 3  # taps in a block of correlate_taps, on every machine: callers pad the taps to it
 NT_SINGLE = 9  # the same where there is one output channel only, as in depthwise convolution: a window of 3 x 3
 
-_i64, _i32 = ir.IntType(64), ir.IntType(32)
 _intrinsic: Any = intrinsic
-
-
-class _Emitter:
-    """What the cores are made of: loads and stores of vectors, fused multiply-adds, and a loop."""
-
-    def __init__(self, context, builder, array_type) -> None:
-        self.context, self.builder = context, builder
-        self.scalar = context.get_value_type(array_type.dtype)
-        self.lanes = VECTOR_BYTES // (array_type.dtype.bitwidth // 8)
-        self.align = array_type.dtype.bitwidth // 8
-        self.vector = ir.VectorType(self.scalar, self.lanes)
-        suffix = f"v{self.lanes}f{array_type.dtype.bitwidth}"
-        signature = ir.FunctionType(self.vector, [self.vector] * 3)
-        # Not fma: without a fused instruction that would be a call, and this is a product and a sum.
-        self.fmuladd = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.{suffix}")
-        signature = ir.FunctionType(self.scalar, [self.scalar, self.vector])
-        self.add_lanes = cgutils.get_or_insert_function(builder.module, signature, f"llvm.vector.reduce.fadd.{suffix}")
-
-    def at(self, pointer, index) -> ir.Value:
-        return self.builder.gep(pointer, [index if isinstance(index, ir.Value) else ir.Constant(_i64, index)])
-
-    def places(self, signature, arguments) -> list[ir.Value]:
-        """Return a pointer for each pair of arguments (array, index)."""
-        kinds = signature.args[: len(arguments) : 2]
-        arrays = (
-            self.context.make_array(kind)(self.context, self.builder, array)
-            for kind, array in zip(kinds, arguments[::2], strict=True)
-        )
-        return [self.at(array.data, index) for array, index in zip(arrays, arguments[1::2], strict=True)]
-
-    def lines(self, count, pointer, pitch) -> list[ir.Value]:
-        """Return where `count` lines start that are `pitch` elements apart."""
-        return [self.at(pointer, self.builder.mul(pitch, ir.Constant(_i64, m))) for m in range(count)]
-
-    def load(self, pointer) -> ir.Value:
-        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
-        value.align = self.align
-        return value
-
-    def load_integers(self, pointer, kind) -> ir.Value:
-        value = self.builder.load(self.builder.bitcast(pointer, ir.VectorType(kind, self.lanes).as_pointer()))
-        value.align = kind.width // 8
-        return value
-
-    def is_larger(self, new, old) -> ir.Value:
-        """Whether new is the maximum of the two, of which the first NaN is one."""
-        b = self.builder
-        first_nan = b.and_(b.fcmp_unordered("uno", new, new), b.fcmp_ordered("ord", old, old))
-        return b.or_(b.fcmp_ordered(">", new, old), first_nan)
-
-    def store(self, value, pointer) -> None:
-        pointer = self.builder.bitcast(pointer, value.type.as_pointer())
-        self.builder.store(value, pointer).align = self.align
-
-    def splat(self, scalar) -> ir.Value:
-        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
-        one = self.builder.insert_element(undefined, scalar, ir.Constant(_i32, 0))
-        everywhere = ir.Constant(ir.VectorType(_i32, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(one, undefined, everywhere)
-
-    def loop(self, count, sums, step) -> list[ir.Value]:
-        """Emit `for i in range(count): sums = step(i, sums)` with the sums in registers, and return them."""
-        b = self.builder
-        before = b.block
-        head, body, after = (b.append_basic_block(name) for name in ("head", "body", "after"))
-        b.branch(head)
-        b.position_at_end(head)
-        i = b.phi(_i64)
-        i.add_incoming(ir.Constant(_i64, 0), before)
-        carried = [b.phi(start.type) for start in sums]
-        for phi, start in zip(carried, sums, strict=True):
-            phi.add_incoming(start, before)
-        b.cbranch(b.icmp_signed("<", i, count), body, after)
-        b.position_at_end(body)
-        following = step(i, carried)
-        i.add_incoming(b.add(i, ir.Constant(_i64, 1)), b.block)
-        for phi, value in zip(carried, following, strict=True):
-            phi.add_incoming(value, b.block)
-        b.branch(head)
-        b.position_at_end(after)
-        return carried
 
 
 # out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for mr channels and nv vectors of positions.
@@ -119,14 +26,14 @@ def _accumulator(mr: int, nv: int) -> Any:
     @_intrinsic
     def block(typing, weights, w0, row, r0, offsets, t0, bias, b0, out, o0, taps, pitch) -> tuple:
         def codegen(context, b, signature, arguments) -> ir.Value:
-            emit = _Emitter(context, b, weights)
+            emit = Emitter(context, b, weights)
             w_at, row_at, offset_at, bias_at, out_at = emit.places(signature, arguments[:10])
             count, out_pitch = arguments[10:]
 
             def step(t, sums) -> list:
                 source = emit.at(row_at, b.load(emit.at(offset_at, t)))
                 xs = [emit.load(emit.at(source, v * emit.lanes)) for v in range(nv)]
-                ws = emit.at(w_at, b.mul(t, ir.Constant(_i64, mr)))
+                ws = emit.at(w_at, b.mul(t, ir.Constant(i64, mr)))
                 following = []
                 for m in range(mr):
                     w = emit.splat(b.load(emit.at(ws, m)))
@@ -155,14 +62,14 @@ def _correlator(mr: int, nt: int) -> Any:
     @_intrinsic
     def block(typing, g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps) -> tuple:
         def codegen(context, b, signature, arguments) -> ir.Value:
-            emit = _Emitter(context, b, g)
+            emit = Emitter(context, b, g)
             g_at, row_at, offset_at, out_at = emit.places(signature, arguments[:8])
             pitch, taps, count = arguments[8:]
             lines = emit.lines(mr, g_at, pitch)
             sources = [emit.at(row_at, b.load(emit.at(offset_at, t))) for t in range(nt)]
 
             def step(s, sums) -> list:
-                s = b.mul(s, ir.Constant(_i64, emit.lanes))
+                s = b.mul(s, ir.Constant(i64, emit.lanes))
                 xs = [emit.load(emit.at(source, s)) for source in sources]
                 gs = [emit.load(emit.at(line, s)) for line in lines]
                 return [b.call(emit.fmuladd, [gs[m], xs[t], sums[m * nt + t]]) for m in range(mr) for t in range(nt)]
@@ -171,10 +78,7 @@ def _correlator(mr: int, nt: int) -> Any:
             sums = emit.loop(count, [zero] * (mr * nt), step)
             for m, line in enumerate(emit.lines(mr, out_at, taps)):
                 for t in range(nt):
-                    place = emit.at(line, t)
-                    # The lanes may be added in any order; NaN, inf and signed zero stay as they are.
-                    total = b.call(emit.add_lanes, [b.load(place), sums[m * nt + t]], fastmath=["reassoc"])
-                    b.store(total, place)
+                    emit.add_to(emit.at(line, t), sums[m * nt + t])
             return context.get_dummy_value()
 
         return types.void(g, g0, row, r0, offsets, t0, out, o0, g_pitch, out_pitch, steps), codegen
@@ -185,6 +89,81 @@ def _correlator(mr: int, nt: int) -> Any:
 correlate_block, correlate_single = _correlator(MR, NT), _correlator(1, NT_SINGLE)
 
 
+# The same two where each element of the row is a vector that has an image in each lane: see `lane_geometry`.
+
+
+# out[m, v] += sum_t weights[places[t] + m] * row[offsets[t] + v * step]   for MR channels and nv positions: NV, 2 or 1.
+@_intrinsic
+def accumulate_lanes(
+    typing, nv, weights, w0, row, r0, offsets, t0, places, p0, out, o0, taps, step, out_pitch, out_step
+) -> tuple:
+    """Choose the code for so many positions."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, weights)
+        several, arguments = arguments[0], arguments[1:]
+        kinds = types.void(*signature.args[1:])
+        w_at, row_at, offset_at, place_at, out_at = emit.places(kinds, arguments[:10])
+        count, apart, pitch, out_apart = arguments[10:]
+
+        def add_taps(nv) -> None:
+            def add_tap(t, sums) -> list:
+                source = emit.at(row_at, b.load(emit.at(offset_at, t)))
+                xs = [emit.load(place) for place in emit.lines(nv, source, apart)]
+                ws = emit.at(w_at, b.load(emit.at(place_at, t)))
+                products = product((emit.splat(b.load(emit.at(ws, m))) for m in range(MR)), xs)
+                return [b.call(emit.fmuladd, [w, x, total]) for (w, x), total in zip(products, sums, strict=True)]
+
+            ends = [end for line in emit.lines(MR, out_at, pitch) for end in emit.lines(nv, line, out_apart)]
+            for total, end in zip(emit.loop(count, [emit.load(end) for end in ends], add_tap), ends, strict=True):
+                emit.store(total, end)
+
+        emit.choose(several, (NV, 2, 1), add_taps)
+        return context.get_dummy_value()
+
+    kinds = nv, weights, w0, row, r0, offsets, t0, places, p0, out, o0, taps, step, out_pitch, out_step
+    return types.void(*kinds), codegen
+
+
+# out[m, t] += the sum over loops of g[m] * x[t]   for MR outputs and nt channels: NT, 2 or 1; g_pitch, x_pitch,
+# out_pitch and out_step say how far apart they are.  Each of the loops, of which the first is the outermost, is a
+# tuple of how often it runs, and how far it goes in g and in x.
+@_intrinsic
+def correlate_lanes(typing, nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pitch, out_step, loops) -> tuple:
+    """Choose the code for so many channels."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, g)
+        g_at, x_at, out_at = emit.places(types.void(*signature.args[1:7]), arguments[1:7])
+        g_apart, x_apart, out_apart, step = arguments[7:11]
+        nest = [cgutils.unpack_tuple(b, loop) for loop in cgutils.unpack_tuple(b, arguments[11])]
+
+        def run(nest, gs_at, xs_at, sums) -> list:
+            if not nest:
+                pairs = product([emit.load(place) for place in gs_at], [emit.load(place) for place in xs_at])
+                return [b.call(emit.fmuladd, [*pair, total]) for pair, total in zip(pairs, sums, strict=True)]
+            (count, g_step, x_step), *inner = nest
+
+            def advance(i, sums) -> list:
+                g_far, x_far = b.mul(i, g_step), b.mul(i, x_step)
+                starts = [emit.at(place, g_far) for place in gs_at], [emit.at(place, x_far) for place in xs_at]
+                return run(inner, *starts, sums)
+
+            return emit.loop(count, sums, advance, unroll=False)
+
+        def add_products(nt) -> None:
+            zero = ir.Constant(emit.vector, [0.0] * emit.lanes)
+            sums = run(nest, emit.lines(MR, g_at, g_apart), emit.lines(nt, x_at, x_apart), [zero] * (MR * nt))
+            ends = [end for line in emit.lines(MR, out_at, out_apart) for end in emit.lines(nt, line, step)]
+            for total, end in zip(sums, ends, strict=True):
+                emit.add_to(end, total)
+
+        emit.choose(arguments[0], (NT, 2, 1), add_products)
+        return context.get_dummy_value()
+
+    return types.void(nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pitch, out_step, loops), codegen
+
+
 # best[p] = max_t row[p + offsets[t]] and which[p] = tags[t] of the first t that has it, for NV vectors of
 # positions.  The first NaN is the maximum; where all are -inf, which[p] stays -1.
 @_intrinsic
@@ -192,9 +171,9 @@ def maximum_block(typing, row, r0, best, b0, which, w0, offsets, tags, taps) -> 
     """Keep maxima and their tags in registers."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, row)
+        emit = Emitter(context, b, row)
         row_at, best_at, which_at = emit.places(signature, arguments[:6])
-        start = ir.Constant(_i64, 0)
+        start = ir.Constant(i64, 0)
         kinds = types.void(offsets, taps, tags, taps)
         offset_at, tag_at = emit.places(kinds, [arguments[6], start, arguments[7], start])
 
@@ -226,16 +205,16 @@ def maximum_of_pairs(typing, row, firsts, best, which, count) -> tuple:
     """Put neighbours into two vectors, and take the larger ones."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit, start = _Emitter(context, b, row), ir.Constant(_i64, 0)
+        emit, start = Emitter(context, b, row), ir.Constant(i64, 0)
         kinds = types.void(*(part for kind in (row, firsts, best, which) for part in (kind, count)))
         starts = [part for array in arguments[:4] for part in (array, start)]
         row_at, first_at, best_at, which_at = emit.places(kinds, starts)
         integer, lanes = context.get_value_type(which.dtype), range(emit.lanes)
-        evens, odds = (ir.Constant(ir.VectorType(_i32, emit.lanes), [2 * i + odd for i in lanes]) for odd in (0, 1))
+        evens, odds = (ir.Constant(ir.VectorType(i32, emit.lanes), [2 * i + odd for i in lanes]) for odd in (0, 1))
 
         def step(s, _) -> list:
-            p = b.mul(s, ir.Constant(_i64, emit.lanes))
-            source = emit.at(row_at, b.mul(p, ir.Constant(_i64, 2)))
+            p = b.mul(s, ir.Constant(i64, emit.lanes))
+            source = emit.at(row_at, b.mul(p, ir.Constant(i64, 2)))
             low, high = emit.load(source), emit.load(emit.at(source, emit.lanes))
             left, right = b.shuffle_vector(low, high, evens), b.shuffle_vector(low, high, odds)
             second = emit.is_larger(right, left)
@@ -256,7 +235,7 @@ def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) 
     """Take the larger ones of two lines."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, best)
+        emit = Emitter(context, b, best)
         kinds = types.void(best, at, which, at, out, to, out_which, to)
         bests, whiches, start, down, outs, out_whiches, first, vectors = arguments
         starts = [bests, start, whiches, start, outs, first, out_whiches, first]
@@ -264,7 +243,7 @@ def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) 
         integer = context.get_value_type(which.dtype)
 
         def step(s, _) -> list:
-            p = b.mul(s, ir.Constant(_i64, emit.lanes))
+            p = b.mul(s, ir.Constant(i64, emit.lanes))
             q = b.add(p, down)
             upper, lower = emit.load(emit.at(best_at, p)), emit.load(emit.at(best_at, q))
             above, below = (emit.load_integers(emit.at(which_at, place), integer) for place in (p, q))
@@ -286,21 +265,21 @@ def copy_alternate(typing, source, s0, target, t0, count) -> tuple:
     """Take every second element of two vectors."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, source)
+        emit = Emitter(context, b, source)
         source_at, target_at = emit.places(signature, arguments[:4])
-        lanes, count = ir.Constant(_i64, emit.lanes), arguments[4]
-        alternate = ir.Constant(ir.VectorType(_i32, emit.lanes), [2 * i for i in range(emit.lanes)])
+        lanes, count = ir.Constant(i64, emit.lanes), arguments[4]
+        alternate = ir.Constant(ir.VectorType(i32, emit.lanes), [2 * i for i in range(emit.lanes)])
         end = b.sub(count, lanes)
 
         def step(s, _) -> list:
             p = b.mul(s, lanes)
             p = b.select(b.icmp_signed("<", p, end), p, end)
-            place = emit.at(source_at, b.mul(p, ir.Constant(_i64, 2)))
+            place = emit.at(source_at, b.mul(p, ir.Constant(i64, 2)))
             low, high = emit.load(place), emit.load(emit.at(place, emit.lanes))
             emit.store(b.shuffle_vector(low, high, alternate), emit.at(target_at, p))
             return []
 
-        emit.loop(b.sdiv(b.add(count, b.sub(lanes, ir.Constant(_i64, 1))), lanes), [], step)
+        emit.loop(b.sdiv(b.add(count, b.sub(lanes, ir.Constant(i64, 1))), lanes), [], step)
         return context.get_dummy_value()
 
     return types.void(source, s0, target, t0, count), codegen
@@ -312,7 +291,7 @@ def copy_line(typing, source, s0, target, t0, count) -> tuple:
     """Call memcpy."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = _Emitter(context, b, source)
+        emit = Emitter(context, b, source)
         source_at, target_at = emit.places(signature, arguments[:4])
         cgutils.raw_memcpy(b, target_at, source_at, arguments[4], emit.align)
         return context.get_dummy_value()

@@ -4,7 +4,7 @@ Convolution is the sum of w * g * padded x over all (image, output, tap, positio
 it for one of the three arrays.  Padding is zeros that take part in the products, as in plain loops over a
 padded array: 0 * inf is NaN there and here.  The adjoints also meet zeros that the plain loops do not have,
 in the padding of g; so where the other factor is not finite they leave the work to the loops over taps in
-`fallback`.
+`fallback`.  Loops over `lanes` have no padding, and so are for finite factors where the plain loops have it.
 """
 
 import math
@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from . import fallback
+from . import fallback, lanes
 from .blocks import MR, NT, NT_SINGLE
 from .compile import kernel, share
+from .emitter import VECTOR_BYTES
 from .geometry import TapPlan, adjoint_plan, forward_plan
-from .shapes import Padding, Pair, Shape
+from .lane_geometry import LanePlan, accumulate_plan, correlate_plan
+from .shapes import Padding, Pair, Shape, conv_output_sizes
 from .taps import accumulate_taps, correlate_taps
 
 # Planes of fewer positions than a block has are put into one row with those of other images; in correlate_taps, which
@@ -29,6 +31,10 @@ SMALL, LONG_ROW = 64, 512
 PARTS, PARTS_BYTES = 32, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
+
+# What must be saved, in multiply-adds, to turn images into lanes: for each element, and for what is done once.  The
+# adjoint's rows are the slower ones with a stride.
+TURNING, LEAST_SAVED = 2, {"forward": 300_000, "adjoint": 0}
 
 
 def _blocks(outputs: int) -> tuple[int, int]:
@@ -78,28 +84,116 @@ def _lie(strides: Shape, itemsize: int, outputs: int) -> np.ndarray:
     return np.array([*(stride // itemsize for stride in strides), outputs, _blocks(outputs)[1]])
 
 
-def _packed(weights: np.ndarray, plan: TapPlan) -> np.ndarray:
+def _packed(weights: np.ndarray, places: np.ndarray, phases: np.ndarray) -> np.ndarray:
     """Lay out weights (G, outputs, channels, KH, KW), a contiguous array or its channels swapped, for the kernels."""
-    groups, outputs = weights.shape[:2]
+    groups, outputs, channels = weights.shape[:3]
     blocks, mr = _blocks(outputs)
-    packed = np.empty((groups, blocks, mr * plan.offsets.size), weights.dtype)
+    packed = np.empty((groups, blocks, mr * channels * places.size), weights.dtype)
     swapped = weights.strides[1] < weights.strides[2]
     flat = (weights.swapaxes(1, 2) if swapped else weights).reshape(-1)
     lie = _lie(weights.strides[:3], weights.itemsize, outputs)
-    _pack(flat, lie, plan.places, plan.phases, packed, work=packed.size)
+    _pack(flat, lie, places, phases, packed, work=packed.size)
     return packed.reshape(groups, -1)
+
+
+def _starts(bias: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
+    """Return what sums of blocks begin with, (G, blocks, mr): the bias, or zeros."""
+    groups, outputs = weights.shape[:2]
+    starts = np.zeros((groups, *_blocks(outputs)), weights.dtype)
+    if bias is not None:
+        starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
+    return starts
+
+
+def _partial_sums(dw: np.ndarray, most: int, multiple: int) -> np.ndarray:
+    """Return room for sums over parts of the batch (parts, G, outputs, taps): whole blocks, and a multiple of taps.
+
+    A single one that needs no more room is dw itself.
+    """
+    groups, outputs, *taps = dw.shape
+    blocks, mr = _blocks(outputs)
+    padded = groups, blocks * mr, -(-math.prod(taps) // multiple) * multiple
+    parts = max(1, min(most, PARTS // groups, PARTS_BYTES // (math.prod(padded) * dw.itemsize)))
+    parts = -(-most // -(-most // parts)) if most else 1  # as equal ones as may be
+    if parts == 1 and math.prod(padded) == dw.size:
+        return dw.reshape(1, *padded)
+    return np.empty((parts, *padded), dw.dtype)
+
+
+def _add_up(partial: np.ndarray, dw: np.ndarray) -> None:
+    if partial.base is not dw.base:
+        groups, outputs, *taps = dw.shape
+        with np.errstate(all="ignore"):
+            size = math.prod(taps)
+            np.sum(partial[:, :, :outputs, :size], axis=0, out=dw.reshape(groups, outputs, size))
 
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
     """Run accumulate_taps on source (N, G, channels, H, W) and weights (G, outputs, channels, KH, KW)."""
-    groups, outputs = weights.shape[:2]
-    starts = np.zeros((groups, *_blocks(outputs)), source.dtype)
-    if bias is not None:
-        starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
+    starts = _starts(bias, weights)
     products = len(source) * weights.size * plan.positions // (len(plan.phases) - 1)
     work = products // MULTIPLY_ADDS + (source.size + out.size) // 2
-    packed = _packed(weights, plan)
+    packed = _packed(weights, plan.places, plan.phases)
     accumulate_taps(source, plan.layout, plan.bounds, packed, plan.offsets, starts, plan.tiles, out, work=work)
+
+
+def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
+    """Run correlate_taps on x (N, G, channels, H, W) and g (N, G, outputs, H', W').
+
+    The sums go to dw (G, outputs, channels, KH, KW); the geometry is what plans are made for.
+    """
+    together = max(1, min(LONG_ROW // forward_plan(*geometry).plane, len(x)))
+    plan = forward_plan(*geometry, together)
+    nt = NT_SINGLE if dw.shape[1] == 1 else NT
+    partial = _partial_sums(dw, len(x) // together, nt)
+    offsets = np.zeros(partial.shape[3], np.int64)
+    offsets[: plan.offsets.size] = plan.offsets
+    work = g.size * plan.offsets.size // MULTIPLY_ADDS
+    correlate_taps(x, g, plan.layout, plan.bounds, offsets, partial, work=work)
+    _add_up(partial, dw)
+
+
+@lru_cache(maxsize=256)
+def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and phases of a window whose taps are taken in order."""
+    return np.arange(size), np.array([0, size])
+
+
+@lru_cache(maxsize=256)
+def _lane_plan(images: int, outputs: int, adjoint: bool, itemsize: int, *geometry: Any) -> LanePlan | None:
+    """Plan with an image in each lane, or not at all where that does not pay: see `lane_geometry`."""
+    if outputs == 1:
+        return None
+    count = VECTOR_BYTES // itemsize
+    plan = accumulate_plan(*geometry, count, MR, adjoint)
+    rows = _plan(adjoint_plan if adjoint else forward_plan, images, outputs, *geometry)
+    channels, size, kernel, *_ = geometry
+    pixels, positions = math.prod(size), math.prod(conv_output_sizes(*geometry[1:]))
+    read, written = (positions, pixels) if adjoint else (pixels, positions)
+    saved = 0.9 * images * rows.positions * math.prod(kernel) / (len(rows.phases) - 1)
+    saved -= -(-images // count) * count * plan.products
+    turned = images * (channels * read + outputs * written)
+    least = LEAST_SAVED["adjoint" if adjoint else "forward"]
+    return plan if saved * channels * outputs - TURNING * turned > least else None
+
+
+def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
+    """Run lanes.accumulate on the same."""
+    groups, outputs, channels, *window = weights.shape
+    starts = _starts(bias, weights).reshape(groups, -1)
+    bundle = np.array([plan.together, math.prod(window)])
+    packed = _packed(weights, *_window(math.prod(window)))
+    work = len(source) * groups * outputs * channels * plan.products // MULTIPLY_ADDS + source.size + out.size
+    lanes.accumulate(source, packed, plan.offsets, plan.places, plan.tiles, bundle, starts, out, work=work)
+
+
+def _correlate_lanes(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
+    """Run lanes.correlate on the same."""
+    taps, strides = correlate_plan(*geometry[1:])
+    batches = -(-len(x) * x.itemsize // VECTOR_BYTES)
+    partial = _partial_sums(dw, batches, 1)
+    lanes.correlate(x, g, taps, strides, partial, work=g.size * dw[0, 0].size // MULTIPLY_ADDS + g.size + x.size)
+    _add_up(partial, dw)
 
 
 def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
@@ -123,9 +217,13 @@ def conv2d(
         options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return fallback.conv2d(x, w, bias, out_shape, **options)
     geometry = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
-    plan = _plan(forward_plan, len(x), len(w) // groups, *geometry)
     out = np.empty(out_shape, x.dtype)
-    _accumulate(_grouped(x, groups, 1), _grouped(w, groups, 0), bias, plan, _grouped(out, groups, 1))
+    arrays = _grouped(x, groups, 1), _grouped(w, groups, 0), bias
+    plan = _lane_plan(len(x), len(w) // groups, False, x.itemsize, *geometry)
+    if plan and np.isfinite(w).all():
+        _accumulate_lanes(*arrays, plan, _grouped(out, groups, 1))
+    else:
+        _accumulate(*arrays, _plan(forward_plan, len(x), len(w) // groups, *geometry), _grouped(out, groups, 1))
     return out
 
 
@@ -133,12 +231,17 @@ def conv2d_dx(
     g: np.ndarray, w: np.ndarray, x_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
 ) -> np.ndarray:
     """Compute the adjoint with respect to x."""
-    if not (g.size and w.size and math.prod(x_shape)) or not np.isfinite(w).all():
-        return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
-    plan = _plan(adjoint_plan, len(g), w.shape[1], *geometry)
+    empty = not (g.size and w.size and math.prod(x_shape))
+    plan = None if empty else _lane_plan(len(g), w.shape[1], True, g.itemsize, *geometry)
+    if empty or (plan is None and not np.isfinite(w).all()):
+        return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dx = np.empty(x_shape, g.dtype)
-    _accumulate(_grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None, plan, _grouped(dx, groups, 1))
+    arrays = _grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None
+    if plan:
+        _accumulate_lanes(*arrays, plan, _grouped(dx, groups, 1))
+    else:
+        _accumulate(*arrays, _plan(adjoint_plan, len(g), w.shape[1], *geometry), _grouped(dx, groups, 1))
     return dx
 
 
@@ -153,36 +256,13 @@ def conv2d_dw(
     groups: int,
 ) -> np.ndarray:
     """Compute the adjoint with respect to w."""
-    if not (g.size and x.size and min(w_shape)) or not np.isfinite(x).all():
-        return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    together = max(1, min(LONG_ROW // forward_plan(*geometry).plane, len(x)))
-    plan = forward_plan(*geometry, together)
-
-    outputs, taps = w_shape[0] // groups, plan.offsets.size
-    blocks, mr = _blocks(outputs)
-    nt = NT_SINGLE if mr == 1 else NT
-    padded_outputs, padded_taps = blocks * mr, -(-taps // nt) * nt
-    room = PARTS_BYTES // (groups * padded_outputs * padded_taps * x.itemsize)
-    parts = max(1, min(len(x) // together, PARTS // groups, room))
+    empty = not (g.size and x.size and min(w_shape))
+    plan = None if empty else _lane_plan(len(x), w_shape[0] // groups, False, x.itemsize, *geometry)
+    in_lanes = plan is not None and bool(np.isfinite(g).all())
+    if empty or not (in_lanes or np.isfinite(x).all()):
+        return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dw = np.empty(w_shape, x.dtype)
-    whole = (parts, padded_outputs, padded_taps) == (1, outputs, taps)
-    partial = (dw if whole else np.empty(parts * groups * padded_outputs * padded_taps, x.dtype)).reshape(
-        parts, groups, padded_outputs, padded_taps
-    )
-    offsets = np.zeros(padded_taps, np.int64)
-    offsets[:taps] = plan.offsets
-    work = g.size * taps // MULTIPLY_ADDS
-    correlate_taps(
-        _grouped(x, groups, 1),
-        _grouped(g, groups, 1),
-        plan.layout,
-        plan.bounds,
-        offsets,
-        partial,
-        work=work,
-    )
-    if not whole:
-        with np.errstate(all="ignore"):
-            np.sum(partial[:, :, :outputs, :taps], axis=0, out=dw.reshape(groups, outputs, taps))
+    correlate = _correlate_lanes if in_lanes else _correlate
+    correlate(_grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0))
     return dw

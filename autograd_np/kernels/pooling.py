@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import VECTOR_BYTES, copy_line, maximum_of_lines, maximum_of_pairs
+from .blocks import copy_line, maximum_of_lines, maximum_of_pairs
 from .compile import inline, kernel, share
+from .emitter import VECTOR_BYTES
 from .geometry import forward_plan
 from .shapes import Padding, Pair, Shape, pool_output_shape
 from .taps import maximum_of_taps

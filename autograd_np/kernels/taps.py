@@ -13,8 +13,6 @@ from .blocks import (
     MR,
     NT,
     NT_SINGLE,
-    NV,
-    VECTOR_BYTES,
     accumulate_block,
     accumulate_single,
     accumulate_two,
@@ -25,6 +23,7 @@ from .blocks import (
     maximum_block,
 )
 from .compile import inline, kernel, share
+from .emitter import NV, VECTOR_BYTES
 
 BLOCK_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
 CHUNK = 512  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache

@@ -15,3 +15,15 @@ def engine(request):
             patch.setattr(compile, "PARALLEL_WORK", 0 if request.param == "threads" else float("inf"))
             patch.setattr(threads, "may_share", lambda who, work: True)
         yield request.param
+
+
+@pytest.fixture(scope="module", params=["rows", "lanes"])
+def layout(request):
+    """Each way in which convolution may lay out its images, be it the faster one or not."""
+    convolution = pytest.importorskip("autograd_np.kernels.convolution")
+    least = dict.fromkeys(convolution.LEAST_SAVED, float("inf") if request.param == "rows" else -float("inf"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "LEAST_SAVED", least)
+        convolution._lane_plan.cache_clear()
+        yield request.param
+    convolution._lane_plan.cache_clear()

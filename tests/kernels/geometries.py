@@ -50,7 +50,7 @@ def conv_geometries(draw, min_batch=0):
         for k, d, pads in zip(kernel, dilation, padding, strict=True)
     ]
     return Conv(
-        x_shape=(draw(st.integers(min_batch, 3)), groups * channels, *size),
+        x_shape=(draw(st.integers(min_batch, 3) | st.sampled_from([8, 18])), groups * channels, *size),
         w_shape=(groups * outputs, channels, *kernel),
         options={"stride": stride, "padding": padding, "dilation": dilation, "groups": groups},
         seed=draw(seeds),

@@ -9,7 +9,7 @@ from autograd_np import kernels
 from . import naive
 from .geometries import Conv, conv_geometries, integers, wild
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = pytest.mark.usefixtures("engine", "layout")
 
 
 def out_shape(case):
@@ -95,6 +95,7 @@ def windows(x, kernel, *, stride, padding, dilation):
         ((3, 40, 14, 14), 40, 3, 1, 1, 40),
         ((2, 16, 17, 17), 10, 1, 2, 1, 1),
         ((1, 3, 64, 64), 5, 7, 2, 1, 1),
+        ((20, 130, 3, 5), 90, 3, 1, 1, 1),  # several bundles of channels, a part of a vector
     ],
 )
 def test_realistic_shapes_to_rounding(x_shape, outputs, kernel, stride, dilation, groups):
@@ -154,3 +155,22 @@ def test_many_planes_of_one_image_are_shared_among_threads():
         "nchwij,ocij->nohw", windows(x, (3, 3), stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1)), w
     )
     np.testing.assert_array_equal(kernels.conv2d(x, w, **options), expected)
+
+
+def test_small_planes_of_many_images_go_into_lanes():
+    convolution = pytest.importorskip("autograd_np.kernels.convolution")
+
+    def is_chosen(images, channels, outputs, size, kernel, stride=1):
+        padding = ((kernel // 2,) * 2,) * 2
+        geometry = channels, (size, size), (kernel, kernel), (stride, stride), padding, (1, 1)
+        return convolution._lane_plan.__wrapped__(images, outputs, False, 4, *geometry) is not None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "LEAST_SAVED", {"forward": 300_000, "adjoint": 0})
+        assert is_chosen(64, 128, 128, 7, 3)
+        assert is_chosen(64, 64, 64, 14, 3, stride=2)
+        assert not is_chosen(1, 128, 128, 7, 3)  # seven of eight lanes would be empty
+        assert not is_chosen(64, 64, 64, 56, 3)  # nearly all of a row is used
+        assert not is_chosen(64, 64, 64, 7, 1)  # all of it is
+        assert not is_chosen(64, 1, 4, 7, 3)  # to turn the images would cost more
+        assert not is_chosen(64, 9, 1, 14, 3)  # a single output has no block of four

@@ -170,7 +170,7 @@ def _lane_plan(images: int, outputs: int, adjoint: bool, itemsize: int, *geometr
     channels, size, kernel, *_ = geometry
     pixels, positions = math.prod(size), math.prod(conv_output_sizes(*geometry[1:]))
     read, written = (positions, pixels) if adjoint else (pixels, positions)
-    saved = 0.9 * images * rows.positions * math.prod(kernel) / (len(rows.phases) - 1)
+    saved = 0.85 * images * rows.positions * math.prod(kernel) / (len(rows.phases) - 1)
     saved -= -(-images // count) * count * plan.products
     turned = images * (channels * read + outputs * written)
     least = LEAST_SAVED["adjoint" if adjoint else "forward"]

@@ -16,8 +16,8 @@ from .shapes import Padding, Pair, conv_output_size
 
 # Taps that are added up at a time: what they read of a few neighbouring positions stays in the L1 cache.
 BUNDLE_TAPS = 200
-# Positions of seven planes, four of g and three of x, that stay there, too.
-BAND_POSITIONS = 128
+# Vectors of g and x, in four and three planes of which all taps are correlated, that stay there, too.
+BAND_VECTORS = 900
 
 
 def plane_pitch(positions: int) -> int:
@@ -156,6 +156,6 @@ def correlate_plan(
             users = [output for output, used, _ in uses if used == tap] or [0, -1]
             ranges[axis].append((users[0], users[-1] + 1, tap * d - pair[0]))
     taps = [[*ys[:2], *xs[:2], ys[2], xs[2]] for ys in ranges[0] for xs in ranges[1]]
-    positions = outputs[0] * outputs[1]
-    bands, together = -(-positions // BAND_POSITIONS), max(1, BAND_POSITIONS // positions)
+    vectors = 4 * outputs[0] * outputs[1] + 3 * size[0] * size[1]
+    bands, together = -(-vectors // BAND_VECTORS), max(1, BAND_VECTORS // vectors)
     return np.array(taps, np.int64), np.array([*stride, bands, together])

@@ -26,7 +26,7 @@ def _next(left, most) -> int:
     return 2 if left >= 2 else 1
 
 
-# Element i of plane b, of `count` planes that are `apart` in planes[at:], becomes row[to + i * lanes + b].
+# Elements of `count` planes, which are `apart` in planes[at:], become those of vectors in row[to:], plane b in lane b.
 @inline
 def _to_lanes(planes, at, apart, count, size, row, to, lanes) -> None:
     for b in range(count):
@@ -154,12 +154,12 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
                     while c < channels:
                         nt = _next(channels - c, NT)
                         for t in range(window):
-                            top, bottom, left, right, y, x_ = taps[t]
+                            top, bottom, left, right, y0, x0 = taps[t]
                             top, bottom = max(top, low_row), min(bottom, high_row)
                             if top >= bottom or left >= right:
                                 continue
                             at = (o - first) * line + (top * out_width + left) * lanes
-                            read = c * plane + ((top * down + y) * width + left * along + x_) * lanes
+                            read = c * plane + ((top * down + y0) * width + left * along + x0) * lanes
                             to = o * weights + c * window + t
                             loops = (
                                 (several, g_batch, x_batch),

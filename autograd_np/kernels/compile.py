@@ -1,14 +1,15 @@
 """Compile kernels with Numba, lazily, and run them on several threads where that is safe and worth it.
 
 A kernel is a plain function `body(worker, workers, *arrays)` that does its share of the work.  It is
-compiled once a dtype; a second, tiny function calls it in a parallel loop.  Small integers travel in arrays,
-as Numba's parallel loops take no tuples.
+compiled once a dtype; a second, tiny function has it called by a parallel loop, which is one for all kernels.
 """
 
+import functools
 import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter_ns
 from types import FunctionType
@@ -16,6 +17,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import prange, types
 from numba._dispatcher import compute_fingerprint
 from numba.core import cgutils, event
@@ -101,25 +103,60 @@ def inline_sum(function: Callable) -> Any:
 _intrinsic: Any = intrinsic
 
 
-# Call the compiled body at an address.  Called by name it would be compiled twice more, as a part of the parallel loop.
+# Call the task at an address, a function of three integers.
 @_intrinsic
-def _call(typing, address, worker, workers, arguments) -> tuple:
-    kinds = (worker, workers, *arguments.types)
-
-    def codegen(context, builder, signature, values) -> Any:
-        place, first, second, rest = values
-        kind = context.call_conv.get_function_type(types.none, kinds)
-        function = builder.inttoptr(place, kind.as_pointer())
-        parts = [first, second, *cgutils.unpack_tuple(builder, rest)]
-        context.call_conv.call_function(builder, function, types.none, kinds, parts)
+def _run(typing, task, worker, workers, data) -> tuple:
+    def codegen(context, builder, signature, arguments) -> Any:
+        integer = arguments[0].type
+        kind = ir.FunctionType(ir.VoidType(), [integer] * 3)
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
         return context.get_dummy_value()
 
-    return types.void(address, worker, workers, arguments), codegen
+    return types.void(task, worker, workers, data), codegen
 
 
-def _launch(address, workers, *arguments) -> None:
+def _on_threads(task, workers, data) -> None:
     for worker in prange(workers):
-        _call(address, np.int64(worker), workers, arguments)
+        _run(task, np.int64(worker), workers, data)
+
+
+# Have `launcher`, the address of _on_threads, call `body` at its address on several threads.  Arguments that are arrays
+# go through memory; so the parallel loop is one for all kernels, and compiled once.
+@_intrinsic
+def _spread(typing, launcher, body, workers, arguments) -> tuple:
+    kinds = (workers, workers, *arguments.types)
+
+    def call(context, builder, address, kinds, values) -> None:
+        kind = context.call_conv.get_function_type(types.none, kinds)
+        function = builder.inttoptr(address, kind.as_pointer())
+        context.call_conv.call_function(builder, function, types.none, kinds, values)
+
+    def codegen(context, builder, signature, values) -> Any:
+        launch, _, count, _ = values
+        data = cgutils.alloca_once_value(builder, cgutils.pack_struct(builder, [values[1], values[3]]))
+        integer = count.type
+        task_type = ir.FunctionType(ir.VoidType(), [integer] * 3)
+        task = ir.Function(builder.module, task_type, builder.module.get_unique_name("task"))
+        task.linkage = "internal"
+        inner = ir.IRBuilder(task.append_basic_block())
+        worker, workers, where = task.args
+        address, rest = cgutils.unpack_tuple(inner, inner.load(inner.inttoptr(where, data.type)))
+        call(context, inner, address, kinds, [worker, workers, *cgutils.unpack_tuple(inner, rest)])
+        inner.ret_void()
+        call(
+            context,
+            builder,
+            launch,
+            (types.int64,) * 3,
+            [builder.ptrtoint(task, integer), count, builder.ptrtoint(data, integer)],
+        )
+        return context.get_dummy_value()
+
+    return types.void(launcher, body, workers, arguments), codegen
+
+
+def _launch(launcher, body, workers, *arguments) -> None:
+    _spread(launcher, body, workers, arguments)
 
 
 def _launcher(source: Callable) -> Callable:
@@ -129,7 +166,7 @@ def _launcher(source: Callable) -> Callable:
     """
     place: dict[str, Any] = {"co_filename": source.__code__.co_filename}
     place["co_firstlineno"] = source.__code__.co_firstlineno
-    scope = {"prange": prange, "np": np, "_call": _call, "__name__": source.__module__}
+    scope = {"_spread": _spread, "__name__": source.__module__}
     launch = FunctionType(_launch.__code__.replace(**place), scope, f"{source.__name__}_launch")
     launch.__qualname__, launch.__module__ = launch.__name__, source.__module__
     return launch
@@ -161,6 +198,37 @@ class _Cache(FunctionCache):
             return self._load_overload(sig, target_context)
 
 
+def _lazily(function: Callable, cache: bool = True, **options: Any) -> Any:
+    """Compile a function when it is called, or find it in the cache if there is a folder to write to."""
+    dispatcher: Any = numba.njit(nogil=True, **options)(function)
+    if cache and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        with suppress(RuntimeError):  # no folder: only the start is slower
+            if numba.version_info.short in _KNOWN_NUMBA:
+                dispatcher._cache = _Cache(function)
+            else:
+                dispatcher.enable_caching()
+    return dispatcher
+
+
+def _address_of(dispatcher: Any, kinds: tuple) -> int:
+    """Return where the code is for arguments of these types."""
+    dispatcher.compile(kinds)
+    compiled = dispatcher.overloads[kinds]
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+
+
+@functools.cache
+def _loop() -> tuple[int, Any]:
+    """Return where `_on_threads` is, and what keeps it there."""
+    kinds = (types.int64,) * 3
+    loop = _lazily(_on_threads, parallel=True)
+    try:
+        return _address_of(loop, kinds), loop
+    except OSError:  # as in Kernel
+        loop = _lazily(_on_threads, cache=False, parallel=True)
+        return _address_of(loop, kinds), loop
+
+
 class Kernel:
     """A compiled body, called as `kernel(*arrays, work=nanoseconds)`."""
 
@@ -170,18 +238,9 @@ class Kernel:
 
     def _compile(self, cache: bool) -> None:
         # error_model: x / 0 is infinite, as NumPy has it; a branch that raises would keep vectors away
-        self.serial = numba.njit(nogil=True, error_model="numpy")(self.body)
-        self.parallel = numba.njit(nogil=True, parallel=True)(_launcher(self.body))
+        self.serial = _lazily(self.body, cache, error_model="numpy")
+        self.parallel = _lazily(_launcher(self.body), cache)
         self._addresses: dict[bytes, int] = {}
-        if cache and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-            try:
-                for dispatcher in (self.serial, self.parallel):
-                    if numba.version_info.short in _KNOWN_NUMBA:
-                        dispatcher._cache = _Cache(dispatcher.py_func)  # type: ignore[attr-defined]
-                    else:
-                        dispatcher.enable_caching()
-            except RuntimeError:
-                self._compile(cache=False)  # there is no folder to write to: only the start is slower
 
     def __call__(self, *arguments: Any, work: int) -> None:
         """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
@@ -198,13 +257,13 @@ class Kernel:
             self.serial(0, 1, *arguments)
 
     def _run_parallel(self, workers: int, arguments: tuple) -> None:
-        address = self._address(arguments)
+        loop, address = _loop()[0], self._address(arguments)
         if _state["reentrant"]:
-            self.parallel(address, workers, *arguments)
+            self.parallel(loop, address, workers, *arguments)
         else:
             # Numba's workqueue layer aborts when two threads enter it; the first run chooses the layer.
             with _one_at_a_time:
-                self.parallel(address, workers, *arguments)
+                self.parallel(loop, address, workers, *arguments)
                 _state["reentrant"] = numba.threading_layer() != "workqueue"
 
     def _address(self, arguments: tuple) -> int:
@@ -212,9 +271,7 @@ class Kernel:
         key = compute_fingerprint(arguments)  # of their types, as Numba's own calls tell them apart
         if key not in self._addresses:
             kinds = tuple([numba.typeof(argument) for argument in (0, 1, *arguments)])
-            self.serial.compile(kinds)
-            compiled: Any = self.serial.overloads[kinds]
-            self._addresses[key] = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+            self._addresses[key] = _address_of(self.serial, kinds)
         return self._addresses[key]
 
 

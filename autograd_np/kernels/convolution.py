@@ -134,7 +134,9 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
     products = len(source) * weights.size * plan.positions // (len(plan.phases) - 1)
     work = products // MULTIPLY_ADDS + (source.size + out.size) // 2
     packed = _packed(weights, plan.places, plan.phases)
-    accumulate_taps(source, plan.layout, plan.bounds, packed, plan.offsets, starts, plan.tiles, out, work=work)
+    accumulate_taps(
+        source, plan.layout, plan.copies, plan.bounds, packed, plan.offsets, starts, plan.tiles, out, work=work
+    )
 
 
 def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
@@ -149,7 +151,7 @@ def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> N
     offsets = np.zeros(partial.shape[3], np.int64)
     offsets[: plan.offsets.size] = plan.offsets
     work = g.size * plan.offsets.size // MULTIPLY_ADDS
-    correlate_taps(x, g, plan.layout, plan.bounds, offsets, partial, work=work)
+    correlate_taps(x, g, plan.layout, plan.copies, plan.bounds, offsets, partial, work=work)
     _add_up(partial, dw)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .shapes import Padding, Pair, conv_output_size
+from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
 
 # Output positions of one tile: enough to amortise a block's start, few enough to stay in the L1 cache.
 TILE_POSITIONS = 640
@@ -42,6 +42,9 @@ class TapPlan:
     layout : int64 array (8,)
         top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then the height and width of a
         window, beyond which there is no phase that a tap reads.
+    copies : int64 array (stride phases, 5)
+        What to copy of a source plane into each phase: the y and x of its first pixel, its place in the row, past which
+        y there are no more, and how many there are in a line.
     offsets : int64 array (taps,)
         Where in the row each tap starts: for each phase, channel by channel, in the order of `places`.
     places : int64 array (KH * KW,)
@@ -57,6 +60,7 @@ class TapPlan:
     """
 
     layout: np.ndarray
+    copies: np.ndarray
     offsets: np.ndarray
     places: np.ndarray
     phases: np.ndarray
@@ -85,6 +89,22 @@ class TapPlan:
 
 def _int64(values: Any) -> np.ndarray:
     return np.array(values, dtype=np.int64)
+
+
+def _copies(layout: np.ndarray, size: Shape, images: int) -> np.ndarray:
+    """Return `TapPlan.copies` for planes of `size`."""
+    top, left, sh, sw, rows, pitch, high, wide = layout.tolist()
+    height, width = size
+    first_y, last_y = max(0, -top), min(height, rows * sh - top)
+    first_x, last_x = max(0, -left), min(width, pitch * sw - left)
+    copies = []
+    for py in range(min(sh, high)):
+        y = first_y + (py - top - first_y) % sh
+        for px in range(min(sw, wide)):
+            x = first_x + (px - left - first_x) % sw
+            place = (py * sw + px) * images * rows * pitch + (y + top) // sh * pitch + (x + left) // sw
+            copies.append([y, x, place, last_y, (last_x - x + sw - 1) // sw])
+    return _int64(copies)
 
 
 def _tiles(first_tap: int, taps: int, origin: int, pitch: int, rows: range, columns: range) -> list[list[int]]:
@@ -127,8 +147,10 @@ def forward_plan(
     y, x = y * dilation[0], x * dilation[1]
     phase = (c * sh + y % sh) * sw + x % sw
     offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
+    layout = _int64([top, left, sh, sw, rows, pitch, *window])
     return TapPlan(
-        layout=_int64([top, left, sh, sw, rows, pitch, *window]),
+        layout=layout,
+        copies=_copies(layout, size, images),
         offsets=_int64(offsets.ravel()),
         places=np.arange(kernel[0] * kernel[1]),
         phases=_int64([0, kernel[0] * kernel[1]]),
@@ -215,8 +237,10 @@ def adjoint_plan(
             tiles += _tiles(first, taps, origin, pitch, vertical.outputs(py), horizontal.outputs(px))
             places += [ky * kernel[1] + kx for ky in ys for kx in xs]
             phases.append(len(places))
+    layout = _int64([top, left, 1, 1, rows, pitch, 1, 1])
     return TapPlan(
-        layout=_int64([top, left, 1, 1, rows, pitch, 1, 1]),
+        layout=layout,
+        copies=_copies(layout, conv_output_sizes(size, kernel, stride, padding, dilation), images),
         offsets=np.concatenate(offsets),
         places=_int64(places),
         phases=_int64(phases),

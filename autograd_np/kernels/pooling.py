@@ -99,7 +99,7 @@ def max_pool2d(
     else:
         plan = forward_plan(1, x.shape[2:], size, stride, padding, (1, 1))
         tags = _tags(size, x.shape[3], f"i{x.itemsize}")
-        geometry = plan.layout, plan.bounds, plan.offsets, tags
+        geometry = plan.layout, plan.copies, plan.bounds, plan.offsets, tags
         maximum_of_taps(planes[0], *geometry, *planes[1:], work=out.size * tags.size)
     return out, winner
 

@@ -45,31 +45,12 @@ def _copy(source, at, step, target, to, to_step, count) -> None:
         to += to_step
 
 
-# The phases of a plane (height, width) in its layout, one a row: where the first pixel is, as its y and x, and as its
-# place in the layout, with phases phase_stride apart; past which y there are no more; and how long a line is.
-@inline
-def _phases(layout, height, width, phase_stride) -> np.ndarray:
-    top, left, sh, sw, rows, pitch, high, wide = layout
-    first_y, last_y = max(0, -top), min(height, rows * sh - top)
-    first_x, last_x = max(0, -left), min(width, pitch * sw - left)
-    down, across = min(sh, high), min(sw, wide)
-    phases = np.empty((down * across, 5), np.int64)
-    for py in range(down):
-        y = first_y + (py - top - first_y) % sh
-        for px in range(across):
-            x = first_x + (px - left - first_x) % sw
-            phase = phases[py * across + px]
-            phase[0], phase[1], phase[3], phase[4] = y, x, last_y, (last_x - x + sw - 1) // sw
-            phase[2] = (py * sw + px) * phase_stride + (y + top) // sh * pitch + (x + left) // sw
-    return phases
-
-
 # Copy the plane (height, width) at planes[at:] into its layout at row[start:].  What the plane does not cover is left
 # as it is: what the caller put there is the padding.
 @inline
-def _pack(planes, at, height, width, layout, phases, row, start) -> None:
+def _pack(planes, at, height, width, layout, copies, row, start) -> None:
     sh, sw, pitch = layout[2], layout[3], layout[5]
-    for y, x, to, last_y, count in phases:
+    for y, x, to, last_y, count in copies:
         to += start
         if sh == sw == 1 and count == width == pitch:  # no padding lies between the lines
             _copy(planes, at + y * width, 1, row, to, 1, (last_y - y) * width)
@@ -85,7 +66,7 @@ def _pack(planes, at, height, width, layout, phases, row, start) -> None:
 
 
 @kernel
-def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, bias, tiles, out) -> None:
+def accumulate_taps(worker, workers, source, layout, copies, bounds, weights, offsets, bias, tiles, out) -> None:
     """Fill a share of the (images, group, tile, block of outputs) items of out (N, G, outputs, H', W').
 
     The source is (N, G, channels, H, W), weights are (G, blocks * taps * mr), bias is (G, blocks, mr), where mr is
@@ -100,7 +81,7 @@ def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, b
     together, furthest, most_taps, last_origin, longest = bounds
     _, _, sh, sw, rows, pitch, _, _ = layout
     plane = rows * pitch
-    phase_stride, channel_stride = together * plane, sh * sw * together * plane
+    channel_stride = sh * sw * together * plane
     lanes = VECTOR_BYTES // source.itemsize
     step = MR * NV // mr * lanes
     longest += (together - 1) * plane
@@ -108,7 +89,6 @@ def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, b
     swept = max(1, min(blocks, BLOCK_BYTES // (mr * source.itemsize * (most_taps + line))))
     reach = furthest + last_origin + longest  # the padding of the last line may lie behind it
     row = np.zeros(max(channels * channel_stride, reach) + step, source.dtype)
-    phases = _phases(layout, height, width, phase_stride)
     sums = np.empty(swept * mr * line, source.dtype)
     packed = -1
     batches = (images + together - 1) // together
@@ -125,7 +105,7 @@ def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, b
             for b in range(batch):
                 for c in range(channels):
                     at = (((base + b) * groups + group) * channels + c) * height * width
-                    _pack(flat, at, height, width, layout, phases, row, c * channel_stride + b * plane)
+                    _pack(flat, at, height, width, layout, copies, row, c * channel_stride + b * plane)
             packed = packing
         tile = tiles[piece - packing * len(tiles)]
         first_tap, taps, origin, tile_rows, tile_columns, y, y_step, x, x_step, span = tile
@@ -156,7 +136,7 @@ def accumulate_taps(worker, workers, source, layout, bounds, weights, offsets, b
 
 
 @kernel
-def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> None:
+def correlate_taps(worker, workers, x, g, layout, copies, bounds, offsets, partial) -> None:
     """Fill a share of the (part of the batch, group, block of outputs) items of partial (parts, G, outputs, taps).
 
     x is (N, G, channels, H, W), g is (N, G, outputs, H', W'), the outputs of partial are padded to blocks of MR, or
@@ -172,11 +152,9 @@ def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> N
     blocks = padded_outputs // mr
     _, _, sh, sw, rows, pitch, _, _ = layout
     plane = rows * pitch
-    phase_stride = together * plane
-    channel_stride = sh * sw * phase_stride
+    channel_stride = sh * sw * together * plane
     lanes = VECTOR_BYTES // x.itemsize
-    g_pitch = (phase_stride + lanes - 1) // lanes * lanes
-    phases = _phases(layout, height, width, phase_stride)
+    g_pitch = (together * plane + lanes - 1) // lanes * lanes
     lines, line = (1, out_height * out_width) if pitch == out_width else (out_height, out_width)
     item, stop = share(parts * groups * blocks, worker, workers)
     while item < stop:
@@ -198,7 +176,7 @@ def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> N
                 image = (base + b) * groups + group
                 for c in range(channels):
                     at, to = (image * channels + c) * height * width, c * channel_stride + b * plane
-                    _pack(flat_x, at, height, width, layout, phases, row, to)
+                    _pack(flat_x, at, height, width, layout, copies, row, to)
                 for o in range(first, min(last, outputs)):
                     at, to = (image * outputs + o) * out_height * out_width, (o - first) * g_pitch + b * plane
                     for i in range(lines):
@@ -215,7 +193,7 @@ def correlate_taps(worker, workers, x, g, layout, bounds, offsets, partial) -> N
 
 
 @kernel
-def maximum_of_taps(worker, workers, x, layout, bounds, offsets, tags, out, winner) -> None:
+def maximum_of_taps(worker, workers, x, layout, copies, bounds, offsets, tags, out, winner) -> None:
     """Fill a share of the planes of out and winner (planes, H', W') from x (planes, H, W).
 
     tags[t] is how far tap t lies behind the window's first in x's plane, in integers as wide as x's elements.
@@ -232,10 +210,9 @@ def maximum_of_taps(worker, workers, x, layout, bounds, offsets, tags, out, winn
     for p in range(span):  # where in the plane the window at this position begins
         firsts[p] = (p // pitch * sh - top) * width + p % pitch * sw - left
     lines, line = (1, span) if pitch == out_width else (out_height, out_width)
-    phases = _phases(layout, height, width, size)
     start, stop = share(planes, worker, workers)
     for plane in range(start, stop):
-        _pack(flat, plane * height * width, height, width, layout, phases, row, 0)
+        _pack(flat, plane * height * width, height, width, layout, copies, row, 0)
         for p in range(0, span, step):
             maximum_block(row, p, best, p, which, p, offsets, tags, len(offsets))
         lowest = tags.dtype.type(0)

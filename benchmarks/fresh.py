@@ -1,7 +1,8 @@
 """What can only be measured once in a process: ``python -m benchmarks.fresh ENGINE THREADS KIND PARAMS`` prints JSON.
 
 - ``import``: seconds that the import of the engine's package takes.
-- ``first_gradient``: seconds from before that import to the gradients of a small convolution.
+- ``first_gradient``: seconds from after that import to the gradients of a small convolution.
+- ``first_step``: seconds that the first training step of a CNN takes.
 - ``memory``: bytes by which the process's largest size, during a training step, exceeds its size just before.
 """
 
@@ -27,15 +28,16 @@ def importing(engine: str) -> dict[str, Any]:
     return {"value": time.perf_counter() - start}
 
 
-def first_gradient(engine: str, threads: int) -> dict[str, Any]:
-    """Import the package and compute a gradient; give the seconds."""
+def first(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Import the package, and do once what `kind` is; give the seconds that it takes."""
     from .data import fingerprint
 
-    start = time.perf_counter()
     module = load(engine, threads)
-    if "first_gradient" not in module.KINDS:
+    if kind not in module.KINDS:
         return {"missing": ""}
-    result = module.KINDS["first_gradient"]()()
+    step = module.KINDS[kind](**params)
+    start = time.perf_counter()
+    result = step()
     return {"value": time.perf_counter() - start, "fingerprint": fingerprint(module.arrays(result))}
 
 
@@ -97,7 +99,10 @@ def main(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[s
     try:
         if kind == "import":
             return importing(engine)
-        return first_gradient(engine, threads) if kind == "first_gradient" else memory(engine, threads, params)
+        if kind == "memory":
+            return memory(engine, threads, params)
+        params.pop("cache")  # which is for who starts this process
+        return first(engine, threads, "cnn" if kind == "first_step" else kind, params)
     except Exception as error:
         return {"error": described(error)}
 

@@ -30,7 +30,8 @@ def _mlp(group: str, name: str, sizes: tuple[int, ...], batch: int, optimizer: s
     return Case(group, name, "mlp", params, _mlp_flop(sizes, batch), _mlp_bytes(sizes, batch, TRAFFIC[optimizer] + 3))
 
 
-def _cnn_params(channels: tuple[int, int], filter: int, batch: int, optimizer: str) -> dict[str, Any]:
+def cnn_params(channels: tuple[int, int], filter: int, batch: int, optimizer: str) -> dict[str, Any]:
+    """Give what engines build a CNN from, and its step."""
     return {"channels": channels, "filter": filter, "batch": batch, "size": 28, "optimizer": optimizer}
 
 
@@ -46,7 +47,7 @@ def _cnn(
     first = 28**2 * channels[0] * filter**2
     second = 14**2 * math.prod(channels) * filter**2
     flop = 2.0 * batch * (2 * first + 3 * second + 3 * 7**2 * channels[1] * 10)
-    params = _cnn_params(channels, filter, batch, optimizer)
+    params = cnn_params(channels, filter, batch, optimizer)
     return Case(group, name, "cnn", params, flop, threads=threads)
 
 
@@ -81,7 +82,7 @@ CASES: list[Case] = [
     *(_mlp("scaling", f"mlp depth {n}", (784, *[64] * n, 10), 128) for n in (1, 2, 4, 8)),
     *(_cnn("scaling", f"cnn threads {n}", (16, 32), 3, 128, threads=n) for n in (1, 2, 4, 8)),
     *(
-        Case("memory", f"{_cnn_name(*cnn)}", "memory", _cnn_params(*cnn, "adam"), unit="B", fresh=True, most_rounds=5)
+        Case("memory", f"{_cnn_name(*cnn)}", "memory", cnn_params(*cnn, "adam"), unit="B", fresh=True, most_rounds=5)
         for cnn in CNNS
     ),
 ]  # fmt: skip

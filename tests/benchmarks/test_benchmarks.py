@@ -20,7 +20,7 @@ from benchmarks.cases import CASES, GROUPS, Case
 from benchmarks.cases.images import Conv
 from benchmarks.engines import ENGINES, autograd_np
 from benchmarks.engines import numpy as by_hand
-from benchmarks.fresh import memory
+from benchmarks.fresh import first, memory
 from benchmarks.plots import _apart
 from benchmarks.processes import Gone, Process, _is_running, fresh
 from benchmarks.report import markdown, quantity
@@ -75,7 +75,7 @@ def planted(kinds):
 
 def test_cases_are_well_formed():
     assert len({(case.group, case.name) for case in CASES}) == len(CASES)
-    known = {*autograd_np.KINDS, "import", "memory"}
+    known = {*autograd_np.KINDS, "import", "first_step", "memory"}
     for case in CASES:
         assert case.kind in known
         assert case.flop >= 0
@@ -293,6 +293,18 @@ def test_a_process_that_does_not_answer_is_given_up():
 def test_fresh_processes_measure_imports():
     assert 0 < fresh("numpy", 1, "import", {}, 60)["value"] < 60
     assert "missing" in fresh("numpy", 1, "first_gradient", {"cache": "warm"}, 60)
+
+
+def test_first_steps_are_timed_without_what_they_are_built_of(monkeypatch):
+    def cnn(batch):
+        time.sleep(0.5)
+        return lambda: float(batch)
+
+    monkeypatch.setattr("benchmarks.fresh.load", lambda engine, threads: planted({"cnn": cnn}))
+    found = first("numpy", 1, "cnn", {"batch": 8})
+    assert 0 < found["value"] < 0.5
+    assert found["fingerprint"]
+    assert "missing" in first("numpy", 1, "first_gradient", {})
 
 
 def test_memory_is_that_of_the_step(monkeypatch):

@@ -258,13 +258,17 @@ def conv2d_dw(
     groups: int,
 ) -> np.ndarray:
     """Compute the adjoint with respect to w."""
-    geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    empty = not (g.size and x.size and min(w_shape))
-    plan = None if empty else _lane_plan(len(x), w_shape[0] // groups, False, x.itemsize, *geometry)
-    in_lanes = plan is not None and bool(np.isfinite(g).all())
-    if empty or not (in_lanes or np.isfinite(x).all()):
-        return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    dw = np.empty(w_shape, x.dtype)
-    correlate = _correlate_lanes if in_lanes else _correlate
-    correlate(_grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0))
-    return dw
+    if g.size and x.size and min(w_shape):
+        geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
+        plan = _lane_plan(len(x), w_shape[0] // groups, False, x.itemsize, *geometry)
+        dw = np.empty(w_shape, x.dtype)
+        arrays = _grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0)
+        # Where dw is finite, so is all that went into it, and nothing is to be mended.
+        if plan and not plan.bare:
+            _correlate_lanes(*arrays)
+            if np.isfinite(dw).all() or np.isfinite(g).all():
+                return dw
+        _correlate(*arrays)
+        if np.isfinite(dw).all() or np.isfinite(x).all():
+            return dw
+    return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)

@@ -81,6 +81,8 @@ class LanePlan:
         The channels of a bundle.
     products : int
         How often a channel is multiplied by a weight.
+    bare : bool
+        Whether some window lies in the padding as a whole.
     """
 
     offsets: np.ndarray
@@ -88,6 +90,7 @@ class LanePlan:
     tiles: np.ndarray
     together: int
     products: int
+    bare: bool
 
 
 @lru_cache(maxsize=256)
@@ -134,7 +137,8 @@ def accumulate_plan(
     table = np.array(tiles, np.int64)
     products = int((table[:, 1] * table[:, 4] * table[:, 7]).sum())
     table[:, [2, 3, 5, 6, 8, 9]] *= lanes
-    return LanePlan(np.concatenate(offsets), np.concatenate(places), table, together, products)
+    bare = not table[:, 1].all()
+    return LanePlan(np.concatenate(offsets), np.concatenate(places), table, together, products, bare)
 
 
 @lru_cache(maxsize=256)

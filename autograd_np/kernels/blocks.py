@@ -258,8 +258,26 @@ def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) 
     return types.void(best, which, at, pitch, out, out_which, to, count), codegen
 
 
-# target[t0 + i] = source[s0 + 2 i] for `count` elements, no fewer than a vector has.  The last vector ends where the
-# elements do, and so may repeat some of the one before; source[s0 + 2 count - 1] is read, too.
+# Write the first, or the first and the second ones, of `count` pairs to as many targets.  The last vector ends where
+# the pairs do, and so may repeat some of those before: there must be as many as a vector has lanes.
+def _part(emit, source_at, targets, count) -> None:
+    b, lanes = emit.builder, ir.Constant(i64, emit.lanes)
+    halves = [ir.Constant(ir.VectorType(i32, emit.lanes), [2 * i + n for i in range(emit.lanes)]) for n in (0, 1)]
+    end = b.sub(count, lanes)
+
+    def step(s, _) -> list:
+        p = b.mul(s, lanes)
+        p = b.select(b.icmp_signed("<", p, end), p, end)
+        place = emit.at(source_at, b.mul(p, ir.Constant(i64, 2)))
+        low, high = emit.load(place), emit.load(emit.at(place, emit.lanes))
+        for half, target in zip(halves, targets, strict=False):
+            emit.store(b.shuffle_vector(low, high, half), emit.at(target, p))
+        return []
+
+    emit.loop(b.sdiv(b.add(count, b.sub(lanes, ir.Constant(i64, 1))), lanes), [], step)
+
+
+# target[t0 + i] = source[s0 + 2 i] for i < count; source[s0 + 2 count - 1] is read, too.
 @_intrinsic
 def copy_alternate(typing, source, s0, target, t0, count) -> tuple:
     """Take every second element of two vectors."""
@@ -267,22 +285,25 @@ def copy_alternate(typing, source, s0, target, t0, count) -> tuple:
     def codegen(context, b, signature, arguments) -> ir.Value:
         emit = Emitter(context, b, source)
         source_at, target_at = emit.places(signature, arguments[:4])
-        lanes, count = ir.Constant(i64, emit.lanes), arguments[4]
-        alternate = ir.Constant(ir.VectorType(i32, emit.lanes), [2 * i for i in range(emit.lanes)])
-        end = b.sub(count, lanes)
-
-        def step(s, _) -> list:
-            p = b.mul(s, lanes)
-            p = b.select(b.icmp_signed("<", p, end), p, end)
-            place = emit.at(source_at, b.mul(p, ir.Constant(i64, 2)))
-            low, high = emit.load(place), emit.load(emit.at(place, emit.lanes))
-            emit.store(b.shuffle_vector(low, high, alternate), emit.at(target_at, p))
-            return []
-
-        emit.loop(b.sdiv(b.add(count, b.sub(lanes, ir.Constant(i64, 1))), lanes), [], step)
+        _part(emit, source_at, [target_at], arguments[4])
         return context.get_dummy_value()
 
     return types.void(source, s0, target, t0, count), codegen
+
+
+# The same, and target[t1 + i] = source[s0 + 2 i + 1].
+@_intrinsic
+def part_pairs(typing, source, s0, target, t0, t1, count) -> tuple:
+    """Take two vectors of pairs apart."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, source)
+        source_at, first_at = emit.places(signature, arguments[:4])
+        second_at = emit.at(first_at, b.sub(arguments[4], arguments[3]))
+        _part(emit, source_at, [first_at, second_at], arguments[5])
+        return context.get_dummy_value()
+
+    return types.void(source, s0, target, t0, t1, count), codegen
 
 
 # Copy `count` elements from source[s0:] to target[t0:]: on short lines libc's memcpy beats a loop of vectors.

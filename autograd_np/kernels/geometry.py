@@ -42,9 +42,10 @@ class TapPlan:
     layout : int64 array (8,)
         top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then the height and width of a
         window, beyond which there is no phase that a tap reads.
-    copies : int64 array (stride phases, 5)
+    copies : int64 array (stride phases, 6)
         What to copy of a source plane into each phase: the y and x of its first pixel, its place in the row, past which
-        y there are no more, and how many there are in a line.
+        y there are no more, and how many there are in a line.  Where lines are pairs of pixels, the place of the second
+        ones, which have no phase of their own in this table then; else -1.
     offsets : int64 array (taps,)
         Where in the row each tap starts: for each phase, channel by channel, in the order of `places`.
     places : int64 array (KH * KW,)
@@ -100,10 +101,16 @@ def _copies(layout: np.ndarray, size: Shape, images: int) -> np.ndarray:
     copies = []
     for py in range(min(sh, high)):
         y = first_y + (py - top - first_y) % sh
+        line = []
         for px in range(min(sw, wide)):
             x = first_x + (px - left - first_x) % sw
             place = (py * sw + px) * images * rows * pitch + (y + top) // sh * pitch + (x + left) // sw
-            copies.append([y, x, place, last_y, (last_x - x + sw - 1) // sw])
+            line.append([x, place, (last_x - x + sw - 1) // sw])
+        (x, place, count), *others = sorted(line)
+        if sw == 2 and others and x == 0 and count == others[0][2] and 2 * count == width:
+            copies.append([y, 0, place, last_y, count, others[0][1]])
+        else:
+            copies += [[y, x, place, last_y, count, -1] for x, place, count in line]
     return _int64(copies)
 
 

@@ -21,6 +21,7 @@ from .blocks import (
     correlate_block,
     correlate_single,
     maximum_block,
+    part_pairs,
 )
 from .compile import inline, kernel, share
 from .emitter import NV, VECTOR_BYTES
@@ -50,11 +51,21 @@ def _copy(source, at, step, target, to, to_step, count) -> None:
 @inline
 def _pack(planes, at, height, width, layout, copies, row, start) -> None:
     sh, sw, pitch = layout[2], layout[3], layout[5]
-    for y, x, to, last_y, count in copies:
+    lanes = VECTOR_BYTES // row.itemsize
+    for y, x, to, last_y, count, beside in copies:
         to += start
         if sh == sw == 1 and count == width == pitch:  # no padding lies between the lines
             _copy(planes, at + y * width, 1, row, to, 1, (last_y - y) * width)
-        elif sw == 2 and count >= VECTOR_BYTES // row.itemsize and at + height * width < len(planes):
+        elif beside >= 0:
+            for i in range(y, last_y, sh):
+                if count >= lanes:
+                    part_pairs(planes, at + i * width, row, to, start + beside, count)
+                else:
+                    _copy(planes, at + i * width, 2, row, to, 1, count)
+                    _copy(planes, at + i * width + 1, 2, row, start + beside, 1, count)
+                to += pitch
+                beside += pitch
+        elif sw == 2 and count >= lanes and at + height * width < len(planes):
             # not in the last plane, behind which one element would be read
             for i in range(y, last_y, sh):
                 copy_alternate(planes, at + i * width + x, row, to, count)

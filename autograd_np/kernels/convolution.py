@@ -19,7 +19,7 @@ from .blocks import MR, NT, NT_SINGLE
 from .compile import kernel, share
 from .emitter import VECTOR_BYTES
 from .geometry import TapPlan, adjoint_plan, forward_plan
-from .lane_geometry import LanePlan, accumulate_plan, correlate_plan
+from .lane_geometry import LanePlan, accumulate_plan, correlate_plan, count_products
 from .shapes import Padding, Pair, Shape, conv_output_sizes
 from .taps import accumulate_taps, correlate_taps
 
@@ -167,25 +167,26 @@ def _lane_plan(images: int, outputs: int, adjoint: bool, itemsize: int, *geometr
     if outputs == 1:
         return None
     count = VECTOR_BYTES // itemsize
-    plan = accumulate_plan(*geometry, count, MR, adjoint)
     rows = _plan(adjoint_plan if adjoint else forward_plan, images, outputs, *geometry)
     channels, size, kernel, *_ = geometry
     pixels, positions = math.prod(size), math.prod(conv_output_sizes(*geometry[1:]))
     read, written = (positions, pixels) if adjoint else (pixels, positions)
     saved = 0.85 * images * rows.positions * math.prod(kernel) / (len(rows.phases) - 1)
-    saved -= -(-images // count) * count * plan.products
+    saved -= -(-images // count) * count * count_products(*geometry[1:])
     turned = images * (channels * read + outputs * written)
-    least = LEAST_SAVED["adjoint" if adjoint else "forward"]
-    return plan if saved * channels * outputs - TURNING * turned > least else None
+    if saved * channels * outputs - TURNING * turned <= LEAST_SAVED["adjoint" if adjoint else "forward"]:
+        return None
+    return accumulate_plan(*geometry, count, MR, adjoint)
 
 
 def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
     """Run lanes.accumulate on the same."""
-    groups, outputs, channels, *window = weights.shape
+    groups, window = len(weights), math.prod(weights.shape[3:])
     starts = _starts(bias, weights).reshape(groups, -1)
-    bundle = np.array([plan.together, math.prod(window)])
-    packed = _packed(weights, *_window(math.prod(window)))
-    work = len(source) * groups * outputs * channels * plan.products // MULTIPLY_ADDS + source.size + out.size
+    bundle = np.array([plan.together, window])
+    packed = _packed(weights, *_window(window))
+    positions = len(source) * min(math.prod(array.shape[3:]) for array in (source, out))
+    work = weights.size * positions // MULTIPLY_ADDS + source.size + out.size
     lanes.accumulate(source, packed, plan.offsets, plan.places, plan.tiles, bundle, starts, out, work=work)
 
 

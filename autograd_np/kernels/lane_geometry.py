@@ -34,6 +34,16 @@ def _uses(size: int, kernel: int, stride: int, before: int, dilation: int, outpu
                 yield output, tap, at
 
 
+def count_products(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> int:
+    """Return how often an element of a plane is multiplied by a weight, in a convolution or its adjoint."""
+    count = 1
+    for n, k, s, pair, d in zip(size, kernel, stride, padding, dilation, strict=True):
+        output, tap = np.ogrid[: conv_output_size(n, k, s, pair, d), :k]
+        at = output * s - pair[0] + tap * d
+        count *= int(np.count_nonzero((at >= 0) & (at < n)))
+    return count
+
+
 @dataclass(frozen=True)
 class _Run:
     """Positions in equal steps whose taps read in equal steps; `taps` are pairs (tap, where from `read` on)."""
@@ -79,8 +89,6 @@ class LanePlan:
         both; how many positions in a line, and their distance in both.
     together : int
         The channels of a bundle.
-    products : int
-        How often a channel is multiplied by a weight.
     bare : bool
         Whether some window lies in the padding as a whole.
     """
@@ -89,7 +97,6 @@ class LanePlan:
     places: np.ndarray
     tiles: np.ndarray
     together: int
-    products: int
     bare: bool
 
 
@@ -135,10 +142,9 @@ def accumulate_plan(
             tiles.append([first, len(taps), *starts, *lines, *positions])
             first += together * len(taps)
     table = np.array(tiles, np.int64)
-    products = int((table[:, 1] * table[:, 4] * table[:, 7]).sum())
     table[:, [2, 3, 5, 6, 8, 9]] *= lanes
     bare = not table[:, 1].all()
-    return LanePlan(np.concatenate(offsets), np.concatenate(places), table, together, products, bare)
+    return LanePlan(np.concatenate(offsets), np.concatenate(places), table, together, bare)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from autograd_np import kernels
-from autograd_np.kernels import blas, compile, elementwise, threads
+from autograd_np.kernels import blas, compile, threads
 
 
 def blas_threads():
@@ -90,17 +90,22 @@ def test_kernels_that_may_use_one_thread_only_leave_the_others_to_products(seen,
 
 
 def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):
-    x, shared = np.ones((64, 8, 64, 64), np.float32), []
-    relu = elementwise._relu
-    monkeypatch.setattr(relu, "_run_parallel", lambda workers, arguments: shared.append(workers))
+    @compile.kernel
+    def count(worker, workers, out):
+        out[worker] = workers
+
+    out, shared = np.zeros(2, np.int64), []
+    monkeypatch.setattr(count, "_run_parallel", lambda workers, arguments: shared.append(workers))
     monkeypatch.setattr(compile, "_is_worth_threads", lambda work: True)
     monkeypatch.setattr(compile, "_workers", lambda: 2)
-    kernels.relu(x)
+    monkeypatch.setattr(threads, "_owner", "")
+    count(out, work=10_000_000)
     assert shared == [2]
     monkeypatch.setattr(threads, "_owner", "products")
     monkeypatch.setattr(threads, "_work", {"kernels": 0, "products": 100_000_000})
-    assert kernels.relu(x).sum() == x.size
+    count(out, work=10_000_000)
     assert shared == [2]
+    assert out.tolist() == [1, 0]
 
 
 def test_the_setting_is_restored_after_an_error():

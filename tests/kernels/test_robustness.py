@@ -275,6 +275,13 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
         assert np.allclose(kernels.normalize_dx(x, x, mean, mean, mean, variance, variance)[0], 0)
         kernels.take_steps("sgd", [(kernels.StepArrays(x, scratch=np.empty_like(x)), x.copy(), (0.5,))])
         assert x.sum() == x.size / 2
+        planes, w = np.ones((16, 32, 7, 7), "f"), np.ones((32, 32, 3, 3), "f")
+        same = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+        assert kernels.conv2d(planes, w, **same).max() == 9 * 32
+        assert kernels.conv2d_dx(planes, w, x_shape=planes.shape, **same).max() == 9 * 32
+        assert kernels.conv2d_dw(planes, planes, w_shape=w.shape, **same).max() == 49 * 16
+        from autograd_np.kernels import lanes
+        assert lanes.correlate.serial.signatures  # such planes go into lanes
         print("numba.np.arraymath" in sys.modules)
     """
     for _ in range(2):  # the first may have to compile
@@ -357,3 +364,35 @@ def test_threads_that_have_slept_for_long_are_woken_for_more_work_only(monkeypat
     assert not after(5_000_000, 60_000)
     assert after(5_000_000, 300_000)
     assert after(10**12, 500_000)  # however long
+
+
+@pytest.mark.parametrize(("size", "in_a_block"), [(16, 3), (64, 4)])
+def test_vectors_of_other_processors(size, in_a_block, tmp_path):
+    code = f"""
+        from autograd_np.kernels import emitter
+        emitter.VECTOR_BYTES, emitter.NV = {size}, {in_a_block}
+        from autograd_np.kernels import convolution, fallback
+        from autograd_np.kernels.shapes import conv_output_sizes as sizes
+
+        rng = np.random.default_rng(0)
+        x = integers(rng, (18, 3, 9, 41), np.float32)
+        for groups, stride in (1, (1, 1)), (1, (2, 2)), (3, (1, 2)):
+            options = dict(stride=stride, padding=((1, 1), (0, 2)), dilation=(1, 1), groups=groups)
+            w = integers(rng, (6 if groups == 1 else 3, 3 // groups, 3, 3), np.float32)
+            g = integers(rng, (18, len(w), *sizes((9, 41), (3, 3), stride, options["padding"], (1, 1))), np.float32)
+            for least in float("inf"), -float("inf"):
+                convolution.LEAST_SAVED = dict.fromkeys(convolution.LEAST_SAVED, least)
+                convolution._lane_plan.cache_clear()
+                out = kernels.conv2d(x, w, **options)
+                assert np.array_equal(out, fallback.conv2d(x, w, None, g.shape, **options))
+                dx = kernels.conv2d_dx(g, w, x_shape=x.shape, **options)
+                assert np.array_equal(dx, fallback.conv2d_dx(g, w, x.shape, **options))
+                dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **options)
+                assert np.array_equal(dw, fallback.conv2d_dw(g, x, w.shape, **options))
+        for window, stride in ((2, 2), (2, 2)), ((3, 3), (2, 2)):
+            pool = dict(size=window, stride=stride, padding=((0, 1), (1, 1)))
+            for ours, numpys in zip(kernels.max_pool2d(x, **pool), fallback.max_pool2d(x, np.int16, **pool)):
+                assert np.array_equal(ours, numpys)
+        print(convolution.VECTOR_BYTES)
+    """
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == str(size)

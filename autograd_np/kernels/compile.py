@@ -120,43 +120,41 @@ def _on_threads(task, workers, data) -> None:
         _run(task, np.int64(worker), workers, data)
 
 
-# Have `launcher`, the address of _on_threads, call `body` at its address on several threads.  Arguments that are arrays
-# go through memory; so the parallel loop is one for all kernels, and compiled once.
+# Have `launcher`, the address of _on_threads, call `body` at its address on several threads; return whether one failed,
+# for want of memory.  Arguments that are arrays go through memory: so the parallel loop is one for all kernels.
 @_intrinsic
 def _spread(typing, launcher, body, workers, arguments) -> tuple:
     kinds = (workers, workers, *arguments.types)
 
-    def call(context, builder, address, kinds, values) -> None:
+    def call(context, builder, address, kinds, values) -> Any:
         kind = context.call_conv.get_function_type(types.none, kinds)
         function = builder.inttoptr(address, kind.as_pointer())
-        context.call_conv.call_function(builder, function, types.none, kinds, values)
+        return context.call_conv.call_function(builder, function, types.none, kinds, values)[0]
 
     def codegen(context, builder, signature, values) -> Any:
-        launch, _, count, _ = values
-        data = cgutils.alloca_once_value(builder, cgutils.pack_struct(builder, [values[1], values[3]]))
+        launcher, body, count, rest = values
         integer = count.type
-        task_type = ir.FunctionType(ir.VoidType(), [integer] * 3)
-        task = ir.Function(builder.module, task_type, builder.module.get_unique_name("task"))
+        failed = cgutils.alloca_once_value(builder, integer(0))
+        data = cgutils.alloca_once_value(builder, cgutils.pack_struct(builder, [body, failed, rest]))
+        kind = ir.FunctionType(ir.VoidType(), [integer] * 3)
+        task = ir.Function(builder.module, kind, builder.module.get_unique_name("task"))
         task.linkage = "internal"
         inner = ir.IRBuilder(task.append_basic_block())
-        worker, workers, where = task.args
-        address, rest = cgutils.unpack_tuple(inner, inner.load(inner.inttoptr(where, data.type)))
-        call(context, inner, address, kinds, [worker, workers, *cgutils.unpack_tuple(inner, rest)])
+        worker, of, where = task.args
+        address, mark, packed = cgutils.unpack_tuple(inner, inner.load(inner.inttoptr(where, data.type)))
+        status = call(context, inner, address, kinds, [worker, of, *cgutils.unpack_tuple(inner, packed)])
+        with inner.if_then(status.is_error):
+            inner.store(integer(1), mark)
         inner.ret_void()
-        call(
-            context,
-            builder,
-            launch,
-            (types.int64,) * 3,
-            [builder.ptrtoint(task, integer), count, builder.ptrtoint(data, integer)],
-        )
-        return context.get_dummy_value()
+        places = [builder.ptrtoint(task, integer), count, builder.ptrtoint(data, integer)]
+        call(context, builder, launcher, (types.int64,) * 3, places)
+        return builder.load(failed)
 
-    return types.void(launcher, body, workers, arguments), codegen
+    return types.int64(launcher, body, workers, arguments), codegen
 
 
-def _launch(launcher, body, workers, *arguments) -> None:
-    _spread(launcher, body, workers, arguments)
+def _launch(launcher, body, workers, *arguments) -> int:
+    return _spread(launcher, body, workers, arguments)
 
 
 def _launcher(source: Callable) -> Callable:
@@ -259,12 +257,14 @@ class Kernel:
     def _run_parallel(self, workers: int, arguments: tuple) -> None:
         loop, address = _loop()[0], self._address(arguments)
         if _state["reentrant"]:
-            self.parallel(loop, address, workers, *arguments)
+            failed = self.parallel(loop, address, workers, *arguments)
         else:
             # Numba's workqueue layer aborts when two threads enter it; the first run chooses the layer.
             with _one_at_a_time:
-                self.parallel(loop, address, workers, *arguments)
+                failed = self.parallel(loop, address, workers, *arguments)
                 _state["reentrant"] = numba.threading_layer() != "workqueue"
+        if failed:
+            raise MemoryError(f"no memory for what {self.body.__name__.strip('_')} keeps on each thread")
 
     def _address(self, arguments: tuple) -> int:
         """Return where the body is that is compiled for arguments of these types."""

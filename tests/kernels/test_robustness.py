@@ -366,6 +366,26 @@ def test_threads_that_have_slept_for_long_are_woken_for_more_work_only(monkeypat
     assert after(10**12, 500_000)  # however long
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_what_fails_on_one_thread_is_an_error(most, monkeypatch):
+    compile = pytest.importorskip("autograd_np.kernels.compile")
+    from autograd_np.kernels import threads
+
+    @compile.kernel
+    def fill(worker, workers, out):
+        if worker == workers - 1:
+            raise MemoryError
+        out[worker] = 1
+
+    monkeypatch.setattr(compile, "_workers", lambda: most)
+    monkeypatch.setattr(compile, "_is_worth_threads", lambda work: True)
+    monkeypatch.setattr(threads, "may_share", lambda who, work: True)
+    out = np.zeros(2)
+    with pytest.raises(MemoryError):
+        fill(out, work=10**9)
+    assert out.sum() == most - 1
+
+
 @pytest.mark.parametrize(("size", "in_a_block"), [(16, 3), (64, 4)])
 def test_vectors_of_other_processors(size, in_a_block, tmp_path):
     code = f"""

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .shapes import Padding, Pair, conv_output_size
+from .shapes import Padding, Pair, conv_output_sizes
 
 # Taps that are added up at a time: what they read of a few neighbouring positions stays in the L1 cache.
 BUNDLE_TAPS = 200
@@ -37,8 +37,9 @@ def _uses(size: int, kernel: int, stride: int, before: int, dilation: int, outpu
 def count_products(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> int:
     """Return how often an element of a plane is multiplied by a weight, in a convolution or its adjoint."""
     count = 1
-    for n, k, s, pair, d in zip(size, kernel, stride, padding, dilation, strict=True):
-        output, tap = np.ogrid[: conv_output_size(n, k, s, pair, d), :k]
+    outputs = conv_output_sizes(size, kernel, stride, padding, dilation)
+    for n, k, s, pair, d, windows in zip(size, kernel, stride, padding, dilation, outputs, strict=True):
+        output, tap = np.ogrid[:windows, :k]
         at = output * s - pair[0] + tap * d
         count *= int(np.count_nonzero((at >= 0) & (at < n)))
     return count
@@ -113,25 +114,21 @@ def accumulate_plan(
     adjoint: bool,
 ) -> LanePlan:
     """Plan the convolution of planes of `size`, or its adjoint, with weights in blocks of so many outputs."""
-    axes = list(zip(size, kernel, stride, (top for top, _ in padding), dilation, strict=True))
-    outputs = [
-        conv_output_size(n, k, s, pair, d)
-        for n, k, s, pair, d in zip(size, kernel, stride, padding, dilation, strict=True)
-    ]
-    uses = [list(_uses(*axis, count)) for axis, count in zip(axes, outputs, strict=True)]
+    outputs = conv_output_sizes(size, kernel, stride, padding, dilation)
+    befores = (top for top, _ in padding)
+    uses = [list(_uses(*axis)) for axis in zip(size, kernel, stride, befores, dilation, outputs, strict=True)]
     if adjoint:
         uses = [[(at, tap, output) for output, tap, at in pairs] for pairs in uses]
     (read_height, read_width), (written_height, written_width) = (outputs, size) if adjoint else (size, outputs)
     vertical, horizontal = _runs(uses[0], written_height), _runs(uses[1], written_width)
     window = kernel[0] * kernel[1]
     together = max(1, min(channels, BUNDLE_TAPS // window))
-    channel = np.arange(together)[:, None]
+    channel, pitch = np.arange(together)[:, None], plane_pitch(read_height * read_width)
     offsets, places, tiles, first = [], [], [], 0
     for down in vertical:
         for along in horizontal:
             reads = [y * read_width + x for _, y in down.taps for _, x in along.taps]
             taps = [ky * kernel[1] + kx for ky, _ in down.taps for kx, _ in along.taps]
-            pitch = plane_pitch(read_height * read_width)
             offsets.append((channel * pitch + np.array(reads, np.int64)).ravel() * lanes)
             places.append((channel * window + np.array(taps, np.int64)).ravel() * block)
             starts = down.read * read_width + along.read, down.write * written_width + along.write
@@ -158,13 +155,12 @@ def correlate_plan(
     how many bands the rows are taken, and how many batches of images together.
     """
     ranges: list[list[tuple[int, int, int]]] = [[], []]
-    outputs = []
-    for axis, (n, k, s, pair, d) in enumerate(zip(size, kernel, stride, padding, dilation, strict=True)):
-        outputs.append(conv_output_size(n, k, s, pair, d))
-        uses = list(_uses(n, k, s, pair[0], d, outputs[-1]))
+    outputs = conv_output_sizes(size, kernel, stride, padding, dilation)
+    for found, n, k, s, pair, d, count in zip(ranges, size, kernel, stride, padding, dilation, outputs, strict=True):
+        uses = list(_uses(n, k, s, pair[0], d, count))
         for tap in range(k):
             users = [output for output, used, _ in uses if used == tap] or [0, -1]
-            ranges[axis].append((users[0], users[-1] + 1, tap * d - pair[0]))
+            found.append((users[0], users[-1] + 1, tap * d - pair[0]))
     taps = [[*ys[:2], *xs[:2], ys[2], xs[2]] for ys in ranges[0] for xs in ranges[1]]
     vectors = 4 * outputs[0] * outputs[1] + 3 * size[0] * size[1]
     bands, together = -(-vectors // BAND_VECTORS), max(1, BAND_VECTORS // vectors)

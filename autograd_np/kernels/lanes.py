@@ -12,8 +12,7 @@ from .blocks import MR, NT, accumulate_lanes, correlate_lanes
 from .compile import inline, kernel, share
 from .emitter import NV, VECTOR_BYTES
 from .lane_geometry import plane_pitch
-
-BUNDLE_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
+from .taps import BLOCK_BYTES
 
 _pitch = inline(plane_pitch)
 
@@ -63,7 +62,7 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
     plane, line = _pitch(size) * lanes, _pitch(out_size) * lanes
     per_block = channels * window * MR
     blocks = weights.shape[1] // per_block
-    swept = max(1, min(blocks, BUNDLE_BYTES // (source.itemsize * MR * (together * window + line))))
+    swept = max(1, min(blocks, BLOCK_BYTES // (source.itemsize * MR * (together * window + line))))
     row = np.zeros(channels * plane, source.dtype)
     sums = np.empty(swept * MR * line, source.dtype)
     packed = -1

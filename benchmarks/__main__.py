@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .cases import CASES, GROUPS, Case
+from .cases import CASES, GROUPS, Case, draw
 from .engines import ENGINES
 from .plots import write_plots
 from .processes import processors
@@ -54,7 +54,8 @@ def _run(argv: Sequence[str] | None) -> int:
     args = _parser().parse_args(argv)
     groups = _known("group", args.groups or GROUPS, GROUPS)
     engines = _known("engine", args.engines.split(",") if args.engines else [*ENGINES], [*ENGINES])
-    cases = [case for case in CASES if case.group in groups and args.match in case.name]
+    every = CASES if args.draw is None else draw(args.draw)
+    cases = [case for case in every if case.group in groups and args.match in case.name]
     cases = [case for case in cases if (case.threads or 1) <= processors()]
     if not cases:
         raise _Wrong(f"no case of {', '.join(groups)} has {args.match!r} in its name; --list names them")
@@ -155,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="what to measure (default: all)")
     parser.add_argument("--match", default="", metavar="TEXT", help="only cases with this in their name")
+    parser.add_argument(
+        "--draw", type=int, metavar="SEED", help="other cases in their place, with shapes drawn from this seed"
+    )
     parser.add_argument("--engines", metavar="A,B,...", help="whom to measure (default: all)")
     parser.add_argument("--rounds", type=_count, default=15, metavar="N", help="times that each is measured (15)")
     parser.add_argument("--seconds", type=_seconds, default=0.02, metavar="S", help="that a round takes (0.02)")

@@ -34,25 +34,25 @@ def several(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], outs: tuple[Any, ...]
 ) -> Any:
     """Make the output Tensors of an operation that gives a tuple, named as it is."""
-    arrays = tuple(np.asarray(out) for out in outs)
-    tensors = [Tensor.make(array, None) for array in arrays]
+    arrays = tuple(map(np.asarray, outs))
     bundle = None
-    if mode.recording and any(nodes) and tensors:
+    if arrays and any(nodes) and mode.recording:
         if not op.complex:
             refuse_complex(op, *nodes, *arrays)
         saves_out, kept = _kept(op, args, nodes)
         bundle = Bundle(op, kept, tuple(nodes), params, arrays, saves_out)
-        for index, tensor in enumerate(tensors):
-            if tensor.dtype.kind in "fc":
-                tensor.node = picked(bundle, index, tensor.data).node
+        tensors = [picked(bundle, index, array) for index, array in enumerate(arrays)]
+    else:
+        tensors = [Tensor.make(array, None) for array in arrays]
     if contexts.open:
         watch(op, args, arrays, bundle)
     return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
 
 
 def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
-    """Make the Tensor of one of several outputs."""
-    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False))
+    """Make the Tensor of one of several outputs, on the tape if it may have a gradient."""
+    continuous = out.dtype.kind in "fc"
+    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False) if continuous else None)
 
 
 def refuse_complex(op: Op, *parts: Any) -> None:

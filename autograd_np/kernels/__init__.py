@@ -80,6 +80,12 @@ def _floats(*arrays: np.ndarray) -> tuple[Sequence[np.ndarray], np.dtype]:
     return [_native(a, compute) for a in arrays], result
 
 
+def _of(dtype: np.dtype, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the arrays in the dtype of the result."""
+    return arrays if arrays[0].dtype is dtype else tuple([array.astype(dtype) for array in arrays])
+
+
+@cache
 def _index_type(plane: Shape) -> type:
     """Return the smallest of the integers that count through a plane: most are small, and winners are kept."""
     return next(kind for kind in (np.int16, np.int32, np.int64) if plane[0] * plane[1] <= np.iinfo(kind).max)
@@ -180,22 +186,23 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
     return dx.astype(dtype, copy=False)
 
 
-# Planes with fewer contiguous elements than this are left to NumPy, and vectors where they have fewer in all.
-_LEAST_PLANE, _LEAST_MATRIX = 8, 512
+# Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.
+_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 128, 128, 2048, 1024
+
+_INT64 = np.dtype(np.int64)
 
 
-def _normalization(x: np.ndarray) -> ModuleType:
-    plane = x.size // (x.shape[0] * x.shape[1]) if x.size else 0
-    return _backend() if plane >= _LEAST_PLANE or (plane == 1 and x.size >= _LEAST_MATRIX) else fallback
+def _from(least: int, size: int) -> ModuleType:
+    return _backend() if size >= least else fallback
 
 
-def normalize(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gamma (x - mean) / sqrt(variance + eps) + beta for x (N, C, ...), the mean and the variance, both (C,)."""
+def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
+    """Return gamma (x - mean) / sqrt(variance + eps) + beta for x (N, C, ...), the mean, the variance and that root.
+
+    The last three are of shape (C,); of the root it is the inverse.
+    """
     arrays, dtype = _floats(x, gamma, beta)
-    y, mean, variance = _normalization(x).normalize(*arrays, float(eps))  # an int would be compiled anew
-    return y.astype(dtype, copy=False), mean.astype(dtype, copy=False), variance.astype(dtype, copy=False)
+    return _of(dtype, *_from(_CHANNELS_SIZE, x.size).normalize(*arrays, float(eps)))  # an int would be compiled anew
 
 
 def normalize_dx(
@@ -206,37 +213,25 @@ def normalize_dx(
     inverse: np.ndarray,
     of_mean: np.ndarray,
     of_variance: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, ...]:
     """Return the adjoint of normalize, and the sums of g, and of g * (x - mean), in each channel.
 
     g, of_mean and of_variance are the cotangents of y, the mean and the variance; inverse is 1 / sqrt(variance + eps).
     """
     arrays, dtype = _floats(g, x, gamma, mean, inverse, of_mean, of_variance)
-    dx, sums, products = _normalization(x).normalize_dx(*arrays)
-    return dx.astype(dtype, copy=False), sums.astype(dtype, copy=False), products.astype(dtype, copy=False)
+    return _of(dtype, *_from(_CHANNELS_SIZE, x.size).normalize_dx(*arrays))
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g (N, C, ...) in each channel."""
     (g,), dtype = _floats(g)
-    return _normalization(g).channel_sum(g).astype(dtype, copy=False)
+    return _from(_CHANNELS_SIZE, g.size).channel_sum(g).astype(dtype, copy=False)
 
 
-def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
     arrays, dtype = _floats(g, x, mean)
-    sums, products = _normalization(x).channel_sums(*arrays)
-    return sums.astype(dtype, copy=False), products.astype(dtype, copy=False)
-
-
-# Below so many elements NumPy is as fast, and need not wait for Numba to be imported and to compile.
-_ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 256, 2048, 4096
-
-_INT64 = np.dtype(np.int64)
-
-
-def _from(least: int, size: int) -> ModuleType:
-    return _backend() if size >= least else fallback
+    return _of(dtype, *_from(_CHANNELS_SIZE, x.size).channel_sums(*arrays))
 
 
 def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:

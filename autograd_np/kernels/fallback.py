@@ -181,17 +181,16 @@ def _across(channels: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def normalize(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean and the variance."""
+def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
+    """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean, the variance and 1 / sqrt(variance + eps)."""
     count = x.size // x.shape[1] if x.shape[1] else 1
     mean = (_over_batch(x) / count).astype(x.dtype)
     y = x - _across(mean, x)
     variance = (_over_batch(np.square(y)) / count).astype(x.dtype)
-    y *= _across(gamma / np.sqrt(variance + eps), x)
+    inverse = 1 / np.sqrt(variance + eps)
+    y *= _across(gamma * inverse, x)
     y += _across(beta, x)
-    return y, mean, variance
+    return y, mean, variance, inverse
 
 
 @np.errstate(all="ignore")

@@ -75,16 +75,17 @@ def _sums(g, x, mean, channel) -> tuple[float, float]:
     return total, product
 
 
-# y = gamma (x - mean) / sqrt(variance + eps) + beta
+# y = gamma (x - mean) / sqrt(variance + eps) + beta, and its statistics
 @kernel
-def _normalize(worker, workers, x, gamma, beta, eps, y, means, variances) -> None:
+def _normalize(worker, workers, x, gamma, beta, eps, y, means, variances, inverses) -> None:
     images, channels, plane = x.shape
     flat, flat_y = x.reshape(-1), y.reshape(-1)
     start, stop = share(channels, worker, workers)
     for channel in range(start, stop):
         means[channel], variances[channel] = _moments(x, channel)
         mean, shift = means[channel], beta[channel]
-        scale = x.dtype.type(gamma[channel] / np.sqrt(np.float64(variances[channel]) + eps))
+        inverse = 1 / np.sqrt(np.float64(variances[channel]) + eps)
+        inverses[channel], scale = inverse, x.dtype.type(gamma[channel] * inverse)
         for image in range(images):
             at = (image * channels + channel) * plane
             line, line_y = flat[at : at + plane], flat_y[at : at + plane]
@@ -144,15 +145,13 @@ def _channels(x: np.ndarray) -> np.ndarray:
     return np.empty(x.shape[1], x.dtype)
 
 
-def normalize(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean and the variance."""
-    y, mean, variance = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
+def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
+    """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean, the variance and 1 / sqrt(variance + eps)."""
+    y, statistics = np.empty(x.shape, x.dtype), (_channels(x), _channels(x), _channels(x))
     planes = _planes(x)
     kernel = rows.normalize if planes.ndim == 2 else _normalize
-    kernel(planes, gamma, beta, eps, _planes(y), mean, variance, work=int(3 * x.size * _WORK))
-    return y, mean, variance
+    kernel(planes, gamma, beta, eps, _planes(y), *statistics, work=int(3 * x.size * _WORK))
+    return y, *statistics
 
 
 def normalize_dx(

@@ -14,6 +14,8 @@ from .taps import maximum_of_taps
 # What an element of the input costs one thread, in nanoseconds, where windows are 2 x 2.
 _PER_PIXEL = 0.35
 
+_PIXELS = 2048  # of several small planes that are pooled together, so that vectors are full
+
 
 def _planes(array: np.ndarray) -> np.ndarray:
     return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
@@ -24,7 +26,7 @@ def _planes(array: np.ndarray) -> np.ndarray:
 def _maximum_of_quarters(worker, workers, x, firsts, out, winner) -> None:
     """Fill a share of the planes of out and winner (planes, H // 2, W // 2) from x (planes, H, W).
 
-    firsts[p] is where in x's plane pair p begins, in integers as wide as x's elements; it is as long as whole vectors.
+    firsts[p] is what pair p is called in winner, in integers as wide as x's elements; it is as long as whole vectors.
     """
     planes, height, width = x.shape
     out_height, out_width = out.shape[1:]
@@ -51,11 +53,18 @@ def _maximum_of_quarters(worker, workers, x, firsts, out, winner) -> None:
 
 
 @lru_cache(maxsize=256)
-def _pairs(height: int, width: int, dtype: str) -> np.ndarray:
-    """Return where in a plane its pairs of neighbours begin; a row of odd length has a last pixel of its own."""
+def _pairs(height: int, width: int, planes: int, dtype: str) -> np.ndarray:
+    """Return where in each of some planes its pairs of neighbours begin; a row of odd length has a pixel left over."""
     rows, columns = np.ogrid[: height // 2 * 2, : width // 2]
-    pairs = (rows * width + 2 * columns).ravel().astype(dtype)
+    pairs = np.tile((rows * width + 2 * columns).ravel().astype(dtype), planes)
     return np.append(pairs, np.zeros(VECTOR_BYTES // pairs.itemsize, dtype))
+
+
+@lru_cache(maxsize=256)
+def _together(planes: int, height: int, width: int) -> int:
+    """Return how many planes may be taken for one high plane: their lines must be whole pairs, and all fit the L1."""
+    most = 1 if height % 2 or width % 2 else max(1, _PIXELS // (height * width))
+    return next(count for count in range(most, 0, -1) if planes % count == 0)
 
 
 # Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.
@@ -92,11 +101,14 @@ def max_pool2d(
     out, winner = np.empty(shape, x.dtype), np.empty(shape, np.dtype(index_type))
     if not out.size:
         return out, winner
-    planes = _planes(x), _planes(out), _planes(winner)
     if size == stride == (2, 2) and padding == ((0, 0), (0, 0)):
-        firsts = _pairs(*x.shape[2:], f"i{x.itemsize}")
-        _maximum_of_quarters(planes[0], firsts, *planes[1:], work=int(x.size * _PER_PIXEL))
+        count, (height, width) = x.shape[0] * x.shape[1], x.shape[2:]
+        together = _together(count, height, width)
+        high = [a.reshape(count // together, together * a.shape[2], a.shape[3]) for a in (x, out, winner)]
+        firsts = _pairs(height, width, together, f"i{x.itemsize}")
+        _maximum_of_quarters(high[0], firsts, *high[1:], work=int(x.size * _PER_PIXEL))
     else:
+        planes = _planes(x), _planes(out), _planes(winner)
         plan = forward_plan(1, x.shape[2:], size, stride, padding, (1, 1))
         tags = _tags(size, x.shape[3], f"i{x.itemsize}")
         geometry = plan.layout, plan.copies, plan.bounds, plan.offsets, tags
@@ -177,6 +189,7 @@ def _spread(worker, workers, g, window, dx) -> None:
                 _add_line(line, left, flat, (plane * height + h) * width, width)
 
 
+@lru_cache(maxsize=256)
 def _window(size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     return np.array([*size, *stride, padding[0][0], padding[1][0]])
 

@@ -42,7 +42,7 @@ def _sums_of_products(g, shift, x, mean, start, stop, totals) -> None:
 
 
 @kernel
-def normalize(worker, workers, x, gamma, beta, eps, y, means, variances) -> None:
+def normalize(worker, workers, x, gamma, beta, eps, y, means, variances, inverses) -> None:
     """Fill y = gamma (x - mean) / sqrt(variance + eps) + beta, and its statistics."""
     start, stop = share(x.shape[1], worker, workers)
     mean, shift = means[start:stop], beta[start:stop]
@@ -53,8 +53,9 @@ def normalize(worker, workers, x, gamma, beta, eps, y, means, variances) -> None
     _sums_of_products(x, mean, x, mean, start, stop, totals)
     for c in range(len(mean)):
         variance = totals[c] / len(x)
-        variances[start + c] = variance
-        scale[c] = gamma[start + c] / np.sqrt(variance + eps)
+        inverse = 1 / np.sqrt(variance + eps)
+        variances[start + c], inverses[start + c] = variance, inverse
+        scale[c] = gamma[start + c] * inverse
     for row in range(len(x)):
         line, line_y = x[row, start:stop], y[row, start:stop]
         for c in range(len(mean)):

@@ -70,7 +70,9 @@ _KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _
 
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change the parameters by one step, one after the other; all have their arrays as vectors."""
-    step, work = _KERNELS[kind], _WORK[kind]
-    for arrays, g, constants in steps:
+    step, cost = _KERNELS[kind], _WORK[kind]
+    works = [int(g.size * cost) for _, g, _ in steps]
+    in_a_row = sum(works)
+    for (arrays, g, constants), work in zip(steps, works, strict=True):
         w, *moments = arrays.flat  # type: ignore[misc]
-        step(w, g.reshape(-1), *moments, *constants, work=int(g.size * work))
+        step(w, g.reshape(-1), *moments, *constants, work=work, in_a_row=in_a_row)

@@ -18,7 +18,7 @@ class _Statistics:
     def __init__(self, mean: np.ndarray, inverse: np.ndarray) -> None:
         self.mean, self.inverse, self.of = mean, inverse, None
 
-    def sums_of(self, g: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def sums_of(self, g: Any, x: np.ndarray) -> tuple[np.ndarray, ...]:
         """Give Σ g and Σ g (x - mean) of each channel; all three rules want them of one g."""
         if self.of is not g:
             self.sums, self.of = kernels.channel_sums(g, x, self.mean), g
@@ -35,7 +35,7 @@ def _across(channels: Any, x: Any) -> Any:
 
 
 def _recorded(*arrays: Any) -> bool:
-    return any(type(array) is Tensor for array in arrays)
+    return Tensor in map(type, arrays)
 
 
 def _centred(x: Any, eps: float) -> tuple[Any, Any]:
@@ -111,5 +111,5 @@ def normalize_batch(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Any:
         raise TypeError(f"normalize_batch: x is real floating point, not {x.dtype}; use .astype(float)")
     if not x.size and x.shape[1]:
         raise ValueError(f"normalize_batch: a channel has no elements to take the mean of (x {x.shape})")
-    y, mean, variance = kernels.normalize(x, gamma, beta, eps)
-    return (y, mean, variance), _Statistics(mean, 1 / np.sqrt(variance + eps))
+    y, mean, variance, inverse = kernels.normalize(x, gamma, beta, eps)
+    return (y, mean, variance), _Statistics(mean, inverse)

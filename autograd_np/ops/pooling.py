@@ -11,18 +11,20 @@ from .windows import Padding, Pair, check_windows, paddings, pair
 __all__ = ["avg_pool2d", "max_pool2d"]
 
 
-def _geometry(op: str, x: np.ndarray, size: Pair, stride: Pair | None, padding: Padding) -> dict[str, Any]:
-    if x.ndim != 4:
-        raise ValueError(f"{op}: x is (N, C, H, W), not {x.shape}")
-    if x.dtype.kind != "f":
-        raise TypeError(f"{op}: a real floating point array is wanted, not {x.dtype}")
+def _geometry(
+    op: str, shape: tuple[int, ...], dtype: np.dtype, size: Pair, stride: Pair | None, padding: Padding
+) -> dict[str, Any]:
+    if len(shape) != 4:
+        raise ValueError(f"{op}: x is (N, C, H, W), not {shape}")
+    if dtype.kind != "f":
+        raise TypeError(f"{op}: a real floating point array is wanted, not {dtype}")
     sizes = pair(op, "size", size)
     strides = sizes if stride is None else pair(op, "stride", stride)
     sides = paddings(op, padding, sizes, strides, (1, 1))
     (top, bottom), (left, right) = sides
     if max(top, bottom) > sizes[0] // 2 or max(left, right) > sizes[1] // 2:
         raise ValueError(f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly")
-    check_windows(op, x.shape, sizes, sides)
+    check_windows(op, shape, sizes, sides)
     return {"size": sizes, "stride": strides, "padding": sides}
 
 
@@ -54,7 +56,7 @@ def max_pool2d(x: Any, size: Pair, stride: Pair | None = None, padding: Padding 
         If the window does not fit into the padded image, or the padding is over half the window.
     """
     x = np.asarray(x)
-    return kernels.max_pool2d(x, **_geometry("max_pool2d", x, size, stride, padding))
+    return kernels.max_pool2d(x, **_geometry("max_pool2d", x.shape, x.dtype, size, stride, padding))
 
 
 @primitive(
@@ -82,7 +84,7 @@ def gather_pixels(v: Any, *, winner: np.ndarray) -> Any:
 def avg_pool2d(x: Any, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> Any:
     """Mean of each window, the zeros of the padding included.  Parameters as of `max_pool2d`."""
     x = np.asarray(x)
-    return kernels.avg_pool2d(x, **_geometry("avg_pool2d", x, size, stride, padding))
+    return kernels.avg_pool2d(x, **_geometry("avg_pool2d", x.shape, x.dtype, size, stride, padding))
 
 
 @primitive(
@@ -94,5 +96,5 @@ def avg_pool2d_dx(
 ) -> Any:
     """Give the cotangent of avg_pool2d's x, shape ``x_shape``, from the cotangent g of its output."""
     g = np.asarray(g)
-    like = np.broadcast_to(g.dtype.type(0), x_shape)
-    return kernels.avg_pool2d_dx(g, x_shape=x_shape, **_geometry("avg_pool2d", like, size, stride, padding))
+    geometry = _geometry("avg_pool2d", x_shape, g.dtype, size, stride, padding)
+    return kernels.avg_pool2d_dx(g, x_shape=x_shape, **geometry)

@@ -2,8 +2,9 @@
 
 from . import images, ops, startup, training
 from .case import Case
+from .drawn import draw
 
 CASES: tuple[Case, ...] = (*ops.CASES, *images.CASES, *training.CASES, *startup.CASES)
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(case.group for case in CASES))
 
-__all__ = ["CASES", "GROUPS", "Case"]
+__all__ = ["CASES", "GROUPS", "Case", "draw"]

@@ -66,33 +66,44 @@ CONVS = (
 )
 
 
-def _pooling(which: str, shape: tuple[int, int, int, int]) -> list[Case]:
-    batch, channels, side, _ = shape
-    pixels = batch * channels * side**2
-    params = {"which": which, "shape": shape, "size": 2}
-    name = f"{which} 2x2 of {channels}x{side}², B={batch}"
+def conv(shapes: Conv) -> list[Case]:
+    """Give a convolution and its two gradients."""
     return [
-        Case("pool", f"{name}, recorded", "pool_recorded", params, bytes=FLOAT * pixels * 5 / 4),
-        Case("pool", f"{name}, gradient", "pool_gradient", params, bytes=FLOAT * pixels * 10 / 4),
+        Case("conv", f"{shapes.name}, {task}", f"conv_{task}", shapes.params(), shapes.flop(), shapes.bytes())
+        for task in ("forward", "dx", "dw")
     ]
 
 
+def pooling(which: str, shape: tuple[int, int, int, int], size: int = 2) -> list[Case]:
+    """Give a pooling by windows of size², recorded for a gradient, and with its gradient."""
+    batch, channels, side, _ = shape
+    images = batch * channels
+    pixels, windows = images * side**2, images * (side // size) ** 2
+    params = {"which": which, "shape": shape, "size": size}
+    name = f"{which} {size}x{size} of {channels}x{side}², B={batch}"
+    return [
+        Case("pool", f"{name}, recorded", "pool_recorded", params, bytes=FLOAT * (pixels + windows)),
+        Case("pool", f"{name}, gradient", "pool_gradient", params, bytes=FLOAT * 2 * (pixels + windows)),
+    ]
+
+
+def batch_norm(batch: int, channels: int, side: int) -> Case:
+    """Give batch-norm in training, with its gradients."""
+    shape = (batch, channels, side, side)
+    # x is read, y written; then x and the cotangent are read, and dx written
+    traffic = FLOAT * 5 * batch * channels * side**2
+    return Case(
+        "norm", f"batch-norm {batch}x{channels}x{side}², gradient", "batch_norm", {"shape": shape}, bytes=traffic
+    )
+
+
 CASES: list[Case] = [
-    *(
-        Case("conv", f"{conv.name}, {task}", f"conv_{task}", conv.params(), conv.flop(), conv.bytes())
-        for conv in CONVS
-        for task in ("forward", "dx", "dw")
-    ),
-    *_pooling("max", (64, 8, 28, 28)),
-    *_pooling("max", (128, 32, 14, 14)),
-    *_pooling("avg", (64, 8, 28, 28)),
-    *_pooling("avg", (128, 32, 14, 14)),
-    *(
-        # x is read, y written; then x and the cotangent are read, and dx written
-        Case("norm", f"batch-norm {n}x{c}x{s}², gradient", "batch_norm", {"shape": (n, c, s, s)},
-             bytes=FLOAT * 5 * n * c * s * s)
-        for n, c, s in ((64, 8, 28), (128, 32, 14), (16, 64, 32))
-    ),
+    *(case for shapes in CONVS for case in conv(shapes)),
+    *pooling("max", (64, 8, 28, 28)),
+    *pooling("max", (128, 32, 14, 14)),
+    *pooling("avg", (64, 8, 28, 28)),
+    *pooling("avg", (128, 32, 14, 14)),
+    *(batch_norm(*shape) for shape in ((64, 8, 28), (128, 32, 14), (16, 64, 32))),
     Case("loops", "conv2d 1→8 3x3 at 28², B=1", "conv_forward", Conv("", 1, 1, 8, 28).params()),
     Case("loops", "conv2d 8→16 3x3 at 14², B=1", "conv_forward", Conv("", 1, 8, 16, 14).params()),
-]  # fmt: skip
+]

@@ -25,7 +25,9 @@ def _mlp_bytes(sizes: tuple[int, ...], batch: int, arrays: int) -> float:
 TRAFFIC = {"adam": 7, "momentum": 5, "sgd": 3}
 
 
-def _mlp(group: str, name: str, sizes: tuple[int, ...], batch: int, optimizer: str = "adam") -> Case:
+def mlp(group: str, sizes: tuple[int, ...], batch: int, optimizer: str = "adam", name: str = "") -> Case:
+    """Give a step of a multilayer perceptron; its name says all of its sizes, if no other is given."""
+    name = name or f"mlp {'-'.join(map(str, sizes))}, B={batch}, {optimizer}"
     params = {"sizes": sizes, "batch": batch, "optimizer": optimizer}
     return Case(group, name, "mlp", params, _mlp_flop(sizes, batch), _mlp_bytes(sizes, batch, TRAFFIC[optimizer] + 3))
 
@@ -35,15 +37,18 @@ def cnn_params(channels: tuple[int, int], filter: int, batch: int, optimizer: st
     return {"channels": channels, "filter": filter, "batch": batch, "size": 28, "optimizer": optimizer}
 
 
-def _cnn(
+def cnn(
     group: str,
-    name: str,
     channels: tuple[int, int],
     filter: int,
     batch: int,
     optimizer: str = "adam",
+    *,
+    name: str = "",
     threads: int | None = None,
 ) -> Case:
+    """Give a step of a convolutional network on images of 28²; its name says all of it, if no other is given."""
+    name = name or f"{_cnn_name(channels, filter, batch)}, {optimizer}"
     first = 28**2 * channels[0] * filter**2
     second = 14**2 * math.prod(channels) * filter**2
     flop = 2.0 * batch * (2 * first + 3 * second + 3 * 7**2 * channels[1] * 10)
@@ -51,38 +56,36 @@ def _cnn(
     return Case(group, name, "cnn", params, flop, threads=threads)
 
 
-CNNS = (((8, 16), 3, 64), ((16, 32), 3, 128), ((32, 64), 5, 64))
-
-
 def _cnn_name(channels: tuple[int, int], filter: int, batch: int) -> str:
     return f"cnn {channels[0]}-{channels[1]} {filter}x{filter}, B={batch}"
 
 
+def cross_entropy(rows: int, classes: int) -> Case:
+    """Give the loss of a classifier, with its gradient: logits are read, and their gradient written."""
+    params, traffic = {"rows": rows, "classes": classes}, FLOAT * 2 * rows * classes
+    return Case("loss", f"softmax cross-entropy {rows}x{classes}, gradient", "cross_entropy", params, bytes=traffic)
+
+
+def optimizer(which: str, size: int, name: str = "") -> Case:
+    """Give a step on eight parameters of so many elements together."""
+    params, traffic = {"which": which, "size": size}, FLOAT * size * TRAFFIC[which]
+    return Case("optimizer", f"{which} {name or size} parameters", "optimizer", params, bytes=traffic)
+
+
+CNNS = (((8, 16), 3, 64), ((16, 32), 3, 128), ((32, 64), 5, 64))
+
+
 CASES: list[Case] = [
+    *(cross_entropy(n, k) for n, k in ((64, 10), (512, 10), (4096, 10), (512, 1000))),
+    *(optimizer(which, 10**power, f"1e{power}") for which in ("sgd", "momentum", "adam") for power in (4, 5, 6, 7)),
+    *(mlp("mlp", (784, 64, 10), batch, optimizer) for batch in (64, 128, 512) for optimizer in OPTIMIZERS),
+    *(cnn("cnn", *shapes, optimizer) for shapes in CNNS for optimizer in OPTIMIZERS),
+    *(mlp("scaling", (784, 64, 10), n, name=f"mlp batch {n}") for n in (16, 64, 256, 1024)),
+    *(mlp("scaling", (784, n, 10), 128, name=f"mlp width {n}") for n in (16, 64, 256, 1024)),
+    *(mlp("scaling", (784, *[64] * n, 10), 128, name=f"mlp depth {n}") for n in (1, 2, 4, 8)),
+    *(cnn("scaling", *CNNS[1], name=f"cnn threads {n}", threads=n) for n in (1, 2, 4, 8)),
     *(
-        # logits are read, and their gradient written
-        Case("loss", f"softmax cross-entropy {n}x{k}, gradient", "cross_entropy", {"rows": n, "classes": k},
-             bytes=FLOAT * 2 * n * k)
-        for n, k in ((64, 10), (512, 10), (4096, 10), (512, 1000))
+        Case("memory", _cnn_name(*shapes), "memory", cnn_params(*shapes, "adam"), unit="B", fresh=True, most_rounds=5)
+        for shapes in CNNS
     ),
-    *(
-        Case("optimizer", f"{which} 1e{power} parameters", "optimizer", {"which": which, "size": 10**power},
-             bytes=FLOAT * 10**power * TRAFFIC[which])
-        for which in ("sgd", "momentum", "adam")
-        for power in (4, 5, 6, 7)
-    ),
-    *(
-        _mlp("mlp", f"mlp 784-64-10, B={batch}, {optimizer}", (784, 64, 10), batch, optimizer)
-        for batch in (64, 128, 512)
-        for optimizer in OPTIMIZERS
-    ),
-    *(_cnn("cnn", f"{_cnn_name(*cnn)}, {optimizer}", *cnn, optimizer) for cnn in CNNS for optimizer in OPTIMIZERS),
-    *(_mlp("scaling", f"mlp batch {n}", (784, 64, 10), n) for n in (16, 64, 256, 1024)),
-    *(_mlp("scaling", f"mlp width {n}", (784, n, 10), 128) for n in (16, 64, 256, 1024)),
-    *(_mlp("scaling", f"mlp depth {n}", (784, *[64] * n, 10), 128) for n in (1, 2, 4, 8)),
-    *(_cnn("scaling", f"cnn threads {n}", (16, 32), 3, 128, threads=n) for n in (1, 2, 4, 8)),
-    *(
-        Case("memory", f"{_cnn_name(*cnn)}", "memory", cnn_params(*cnn, "adam"), unit="B", fresh=True, most_rounds=5)
-        for cnn in CNNS
-    ),
-]  # fmt: skip
+]

@@ -16,7 +16,7 @@ import pytest
 from autograd_np.kernels.shapes import conv_output_sizes
 from benchmarks import data, runner
 from benchmarks.__main__ import main
-from benchmarks.cases import CASES, GROUPS, Case
+from benchmarks.cases import CASES, GROUPS, Case, draw
 from benchmarks.cases.images import Conv
 from benchmarks.engines import ENGINES, autograd_np
 from benchmarks.engines import numpy as by_hand
@@ -73,18 +73,32 @@ def planted(kinds):
     return SimpleNamespace(KINDS=kinds, arrays=by_hand.arrays)
 
 
-def test_cases_are_well_formed():
-    assert len({(case.group, case.name) for case in CASES}) == len(CASES)
+@pytest.mark.parametrize("cases", [CASES, draw(0), draw(1)])
+def test_cases_are_well_formed(cases):
+    assert len({(case.group, case.name) for case in cases}) == len(cases)
+    assert {case.group for case in cases} <= {*GROUPS}
     known = {*autograd_np.KINDS, "import", "first_step", "memory"}
-    for case in CASES:
+    for case in cases:
         assert case.kind in known
         assert case.flop >= 0
         assert case.bytes >= 0
         json.dumps(case.params)
-    assert all(len({case.unit for case in CASES if case.group == group}) == 1 for group in GROUPS)
+    assert all(len({case.unit for case in cases if case.group == group}) <= 1 for group in GROUPS)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.kind.startswith("conv")], ids=lambda case: case.name)
+def test_drawn_cases_are_those_of_their_seed(capsys):
+    assert draw(3) == draw(3)
+    assert {case.name for case in draw(3)}.isdisjoint(case.name for case in CASES)
+    assert {case.name for case in draw(3)} != {case.name for case in draw(4)}
+    assert main(["conv", "pool", "--draw", "3", "--list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed == [f"{case.group}: {case.name}" for case in draw(3) if case.group in ("conv", "pool")]
+
+
+CONVOLUTIONS = [case for case in (*CASES, *draw(0), *draw(1)) if case.kind.startswith("conv")]
+
+
+@pytest.mark.parametrize("case", CONVOLUTIONS, ids=lambda case: case.name)
 def test_convolutions_have_the_shapes_that_they_say(case):
     x, w, g = (np.broadcast_to(np.float32(0), case.params[name]) for name in "xwg")
     geometry = {name: (case.params[name],) * 2 for name in ("stride", "dilation")}

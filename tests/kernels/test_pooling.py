@@ -9,6 +9,8 @@ from autograd_np import kernels
 from . import naive
 from .geometries import integers, pool_geometries, wild
 
+QUARTERS = {"size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+
 pytestmark = pytest.mark.usefixtures("engine")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -41,9 +43,18 @@ def test_max_pool_is_the_first_maximum(case, make, dtype):
 @pytest.mark.parametrize("make", [integers, ties, wild, extremes])
 @pytest.mark.parametrize("plane", [(2, 2), (3, 3), (2, 7), (9, 2), (5, 34), (28, 28), (14, 15), (15, 14)])
 def test_quarters_of_planes(plane, make, dtype):
-    options = {"size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
     x = make(np.random.default_rng(sum(plane)), (3, 5, *plane), dtype)
-    for result, expected in zip(kernels.max_pool2d(x, **options), naive.max_pool2d(x, **options), strict=True):
+    for result, expected in zip(kernels.max_pool2d(x, **QUARTERS), naive.max_pool2d(x, **QUARTERS), strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+@both
+def test_quarters_of_more_small_planes_than_are_pooled_together(dtype):
+    from autograd_np.kernels import pooling  # imports Numba
+
+    assert 1 < pooling._together(1040, 4, 4) < 1040
+    x = ties(np.random.default_rng(0), (40, 26, 4, 4), dtype)
+    for result, expected in zip(kernels.max_pool2d(x, **QUARTERS), naive.max_pool2d(x, **QUARTERS), strict=True):
         np.testing.assert_array_equal(result, expected)
 
 

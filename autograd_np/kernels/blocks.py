@@ -11,13 +11,31 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .emitter import NV, Emitter, i32, i64
+from .emitter import NV, VECTOR_BYTES, Emitter, i32, i64
 
 MR = 4  # output channels in a block, on every machine: callers lay out weights for it
 NT = 3  # taps in a block of correlate_taps, on every machine: callers pad the taps to it
 NT_SINGLE = 9  # the same where there is one output channel only, as in depthwise convolution: a window of 3 x 3
 
 _intrinsic: Any = intrinsic
+
+
+# How many elements of an array a vector of so many bytes has: a number that the compiler knows, so that it divides by
+# it without a division, of which one costs as much as copying a small plane.
+def _lanes(size: int) -> Any:
+    @_intrinsic
+    def lanes(typing, array) -> tuple:
+        def codegen(context, b, signature, arguments) -> ir.Value:
+            return ir.Constant(i64, 8 * size // array.dtype.bitwidth)
+
+        return types.int64(array), codegen
+
+    return lanes
+
+
+# Pairs are parted by vectors that are not too long for short lines.
+PAIR_BYTES = min(VECTOR_BYTES, 32)
+lanes_of, pair_lanes_of = _lanes(VECTOR_BYTES), _lanes(PAIR_BYTES)
 
 
 # out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for mr channels and nv vectors of positions.
@@ -283,7 +301,7 @@ def copy_alternate(typing, source, s0, target, t0, count) -> tuple:
     """Take every second element of two vectors."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = Emitter(context, b, source)
+        emit = Emitter(context, b, source, PAIR_BYTES)
         source_at, target_at = emit.places(signature, arguments[:4])
         _part(emit, source_at, [target_at], arguments[4])
         return context.get_dummy_value()
@@ -297,7 +315,7 @@ def part_pairs(typing, source, s0, target, t0, t1, count) -> tuple:
     """Take two vectors of pairs apart."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = Emitter(context, b, source)
+        emit = Emitter(context, b, source, PAIR_BYTES)
         source_at, first_at = emit.places(signature, arguments[:4])
         second_at = emit.at(first_at, b.sub(arguments[4], arguments[3]))
         _part(emit, source_at, [first_at, second_at], arguments[5])

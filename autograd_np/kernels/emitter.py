@@ -26,10 +26,10 @@ i64, i32 = ir.IntType(64), ir.IntType(32)
 class Emitter:
     """What the blocks are made of: loads and stores of vectors, fused multiply-adds, and a loop."""
 
-    def __init__(self, context, builder, array_type) -> None:
+    def __init__(self, context, builder, array_type, size=None) -> None:
         self.context, self.builder = context, builder
         self.scalar = context.get_value_type(array_type.dtype)
-        self.lanes = VECTOR_BYTES // (array_type.dtype.bitwidth // 8)
+        self.lanes = (size or VECTOR_BYTES) // (array_type.dtype.bitwidth // 8)
         self.align = array_type.dtype.bitwidth // 8
         self.vector = ir.VectorType(self.scalar, self.lanes)
         suffix = f"v{self.lanes}f{array_type.dtype.bitwidth}"

@@ -40,8 +40,8 @@ class TapPlan:
     Attributes
     ----------
     layout : int64 array (8,)
-        top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then the height and width of a
-        window, beyond which there is no phase that a tap reads.
+        top, left, sh, sw, rows, pitch: where a source plane lies in its phase layout; then how many of the sh, and of
+        the sw phases there are, without those that no tap reads.
     copies : int64 array (stride phases, 6)
         What to copy of a source plane into each phase: the y and x of its first pixel, its place in the row, past which
         y there are no more, and how many there are in a line.  Where lines are pairs of pixels, the place of the second
@@ -92,19 +92,24 @@ def _int64(values: Any) -> np.ndarray:
     return np.array(values, dtype=np.int64)
 
 
-def _copies(layout: np.ndarray, size: Shape, images: int) -> np.ndarray:
+def _phases(kernel: int, stride: int, dilation: int) -> list[int]:
+    """Return the stride phases that taps read along an axis."""
+    return sorted({tap * dilation % stride for tap in range(kernel)})
+
+
+def _copies(layout: np.ndarray, phases: tuple[list[int], list[int]], size: Shape, images: int) -> np.ndarray:
     """Return `TapPlan.copies` for planes of `size`."""
-    top, left, sh, sw, rows, pitch, high, wide = layout.tolist()
+    top, left, sh, sw, rows, pitch, _, wide = layout.tolist()
     height, width = size
     first_y, last_y = max(0, -top), min(height, rows * sh - top)
     first_x, last_x = max(0, -left), min(width, pitch * sw - left)
     copies = []
-    for py in range(min(sh, high)):
+    for i, py in enumerate(phases[0]):
         y = first_y + (py - top - first_y) % sh
         line = []
-        for px in range(min(sw, wide)):
+        for j, px in enumerate(phases[1]):
             x = first_x + (px - left - first_x) % sw
-            place = (py * sw + px) * images * rows * pitch + (y + top) // sh * pitch + (x + left) // sw
+            place = (i * wide + j) * images * rows * pitch + (y + top) // sh * pitch + (x + left) // sw
             line.append([x, place, (last_x - x + sw - 1) // sw])
         (x, place, count), *others = sorted(line)
         if sw == 2 and others and x == 0 and count == others[0][2] and 2 * count == width:
@@ -149,15 +154,15 @@ def forward_plan(
         rows = _pitch(top, size[0], rows, len(out_rows))
     if sw == 1:
         pitch = _pitch(left, size[1], pitch, len(out_columns))
-    window = ((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+    ys, xs = (_phases(*axis) for axis in zip(kernel, stride, dilation, strict=True))
     c, y, x = np.ogrid[:channels, : kernel[0], : kernel[1]]
     y, x = y * dilation[0], x * dilation[1]
-    phase = (c * sh + y % sh) * sw + x % sw
+    phase = (c * len(ys) + np.searchsorted(ys, y % sh)) * len(xs) + np.searchsorted(xs, x % sw)
     offsets = phase * (images * rows * pitch) + (y // sh) * pitch + x // sw
-    layout = _int64([top, left, sh, sw, rows, pitch, *window])
+    layout = _int64([top, left, sh, sw, rows, pitch, len(ys), len(xs)])
     return TapPlan(
         layout=layout,
-        copies=_copies(layout, size, images),
+        copies=_copies(layout, (ys, xs), size, images),
         offsets=_int64(offsets.ravel()),
         places=np.arange(kernel[0] * kernel[1]),
         phases=_int64([0, kernel[0] * kernel[1]]),
@@ -247,7 +252,7 @@ def adjoint_plan(
     layout = _int64([top, left, 1, 1, rows, pitch, 1, 1])
     return TapPlan(
         layout=layout,
-        copies=_copies(layout, conv_output_sizes(size, kernel, stride, padding, dilation), images),
+        copies=_copies(layout, ([0], [0]), conv_output_sizes(size, kernel, stride, padding, dilation), images),
         offsets=np.concatenate(offsets),
         places=_int64(places),
         phases=_int64(phases),

@@ -8,9 +8,9 @@ Only taps within the plane take part.  Images are turned into lanes, and back, b
 
 import numpy as np
 
-from .blocks import MR, NT, accumulate_lanes, correlate_lanes
+from .blocks import MR, NT, accumulate_lanes, correlate_lanes, lanes_of
 from .compile import inline, kernel, share
-from .emitter import NV, VECTOR_BYTES
+from .emitter import NV
 from .lane_geometry import plane_pitch
 from .taps import BLOCK_BYTES
 
@@ -56,7 +56,7 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
     images, groups, channels, height, width = source.shape
     outputs, out_height, out_width = out.shape[2:]
     together, window = bundle
-    lanes = VECTOR_BYTES // source.itemsize
+    lanes = lanes_of(source)
     flat, flat_out = source.reshape(-1), out.reshape(-1)
     size, out_size = height * width, out_height * out_width
     plane, line = _pitch(size) * lanes, _pitch(out_size) * lanes
@@ -114,7 +114,7 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
     parts, _, padded_outputs, weights = partial.shape
     blocks, window = padded_outputs // MR, len(taps)
     down, along, bands, together = strides
-    lanes = VECTOR_BYTES // x.itemsize
+    lanes = lanes_of(x)
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
     size, out_size = height * width, out_height * out_width
     plane, line = _pitch(size) * lanes, _pitch(out_size) * lanes

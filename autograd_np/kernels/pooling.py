@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import copy_line, maximum_of_lines, maximum_of_pairs
+from .blocks import copy_line, lanes_of, maximum_of_lines, maximum_of_pairs
 from .compile import inline, kernel, share
 from .emitter import VECTOR_BYTES
 from .geometry import forward_plan
@@ -31,7 +31,7 @@ def _maximum_of_quarters(worker, workers, x, firsts, out, winner) -> None:
     planes, height, width = x.shape
     out_height, out_width = out.shape[1:]
     flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
-    size, lanes = out_height * out_width, VECTOR_BYTES // x.itemsize
+    size, lanes = out_height * out_width, lanes_of(x)
     vectors, line_vectors = (2 * size + lanes - 1) // lanes, (out_width + lanes - 1) // lanes
     lines, line = (1, 4 * size) if width == 2 * out_width else (2 * out_height, 2 * out_width)
     # What the last vector of a line has too much is overwritten by the next line.

@@ -20,11 +20,13 @@ from .blocks import (
     copy_line,
     correlate_block,
     correlate_single,
+    lanes_of,
     maximum_block,
+    pair_lanes_of,
     part_pairs,
 )
 from .compile import inline, kernel, share
-from .emitter import NV, VECTOR_BYTES
+from .emitter import NV
 
 BLOCK_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
 CHUNK = 512  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache
@@ -47,32 +49,37 @@ def _copy(source, at, step, target, to, to_step, count) -> None:
 
 
 # Copy the plane (height, width) at planes[at:] into its layout at row[start:].  What the plane does not cover is left
-# as it is: what the caller put there is the padding.
+# as it is: what the caller put there is the padding.  No range with a step: to count it takes a division.
 @inline
 def _pack(planes, at, height, width, layout, copies, row, start) -> None:
     sh, sw, pitch = layout[2], layout[3], layout[5]
-    lanes = VECTOR_BYTES // row.itemsize
+    lanes = pair_lanes_of(row)
     for y, x, to, last_y, count, beside in copies:
         to += start
+        source, end = at + y * width, at + last_y * width
         if sh == sw == 1 and count == width == pitch:  # no padding lies between the lines
-            _copy(planes, at + y * width, 1, row, to, 1, (last_y - y) * width)
+            _copy(planes, source, 1, row, to, 1, end - source)
         elif beside >= 0:
-            for i in range(y, last_y, sh):
+            beside += start
+            while source < end:
                 if count >= lanes:
-                    part_pairs(planes, at + i * width, row, to, start + beside, count)
+                    part_pairs(planes, source, row, to, beside, count)
                 else:
-                    _copy(planes, at + i * width, 2, row, to, 1, count)
-                    _copy(planes, at + i * width + 1, 2, row, start + beside, 1, count)
+                    _copy(planes, source, 2, row, to, 1, count)
+                    _copy(planes, source + 1, 2, row, beside, 1, count)
+                source += sh * width
                 to += pitch
                 beside += pitch
         elif sw == 2 and count >= lanes and at + height * width < len(planes):
             # not in the last plane, behind which one element would be read
-            for i in range(y, last_y, sh):
-                copy_alternate(planes, at + i * width + x, row, to, count)
+            while source < end:
+                copy_alternate(planes, source + x, row, to, count)
+                source += sh * width
                 to += pitch
         else:
-            for i in range(y, last_y, sh):
-                _copy(planes, at + i * width + x, sw, row, to, 1, count)
+            while source < end:
+                _copy(planes, source + x, sw, row, to, 1, count)
+                source += sh * width
                 to += pitch
 
 
@@ -90,10 +97,10 @@ def accumulate_taps(worker, workers, source, layout, copies, bounds, weights, of
     blocks, mr = bias.shape[1:]
     flat, flat_out = source.reshape(-1), out.reshape(-1)
     together, furthest, most_taps, last_origin, longest = bounds
-    _, _, sh, sw, rows, pitch, _, _ = layout
+    _, _, _, _, rows, pitch, high, wide = layout
     plane = rows * pitch
-    channel_stride = sh * sw * together * plane
-    lanes = VECTOR_BYTES // source.itemsize
+    channel_stride = high * wide * together * plane
+    lanes = lanes_of(source)
     step = MR * NV // mr * lanes
     longest += (together - 1) * plane
     line = (longest + step - 1) // step * step
@@ -161,10 +168,10 @@ def correlate_taps(worker, workers, x, g, layout, copies, bounds, offsets, parti
     together, furthest, _, _, _ = bounds
     mr = min(MR, padded_outputs)
     blocks = padded_outputs // mr
-    _, _, sh, sw, rows, pitch, _, _ = layout
+    _, _, _, _, rows, pitch, high, wide = layout
     plane = rows * pitch
-    channel_stride = sh * sw * together * plane
-    lanes = VECTOR_BYTES // x.itemsize
+    channel_stride = high * wide * together * plane
+    lanes = lanes_of(x)
     g_pitch = (together * plane + lanes - 1) // lanes * lanes
     lines, line = (1, out_height * out_width) if pitch == out_width else (out_height, out_width)
     item, stop = share(parts * groups * blocks, worker, workers)
@@ -212,10 +219,10 @@ def maximum_of_taps(worker, workers, x, layout, copies, bounds, offsets, tags, o
     planes, height, width = x.shape
     out_height, out_width = out.shape[1:]
     flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
-    top, left, sh, sw, rows, pitch, _, _ = layout
+    top, left, sh, sw, rows, pitch, high, wide = layout
     size, span, furthest = rows * pitch, (out_height - 1) * pitch + out_width, bounds[1]
-    step = NV * VECTOR_BYTES // x.itemsize
-    row = np.full(max(sh * sw * size, furthest + span) + step, -np.inf, x.dtype)
+    step = NV * lanes_of(x)
+    row = np.full(max(high * wide * size, furthest + span) + step, -np.inf, x.dtype)
     best, which = np.empty(span + step, x.dtype), np.empty(span + step, tags.dtype)
     places, firsts = np.empty(span, winner.dtype), np.empty(span, winner.dtype)
     for p in range(span):  # where in the plane the window at this position begins

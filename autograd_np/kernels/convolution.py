@@ -32,9 +32,10 @@ PARTS, PARTS_BYTES = 32, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
-# What must be saved, in multiply-adds, to turn images into lanes: for each element, and for what is done once.  The
-# adjoint's rows are the slower ones with a stride.
-TURNING, LEAST_SAVED = 2, {"forward": 300_000, "adjoint": 0}
+# What it costs to copy a piece of a plane into a row or out of it, and to turn a vector of images into lanes or back,
+# in multiply-adds of a vector: by which the quicker layout is chosen.  With more pixels lanes leave the L1 cache.
+COPYING, TURNING = 18, 2
+MOST_PIXELS = 600
 
 
 def _blocks(outputs: int) -> tuple[int, int]:
@@ -42,12 +43,20 @@ def _blocks(outputs: int) -> tuple[int, int]:
     return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
 
 
+def _in_a_row(images: int, plane: int, divided: bool) -> int:
+    """Return how many images are put into one row: half of them at most, if two threads have nothing else to divide.
+
+    Both would have to pack the row.
+    """
+    return max(1, min(-(-images // 2) if divided else images, LONG_ROW // plane))
+
+
 @lru_cache(maxsize=256)
-def _plan(make: Callable[..., TapPlan], images: int, outputs: int, *geometry: Any) -> TapPlan:
+def _plan(make: Callable[..., TapPlan], images: int, groups: int, outputs: int, *geometry: Any) -> TapPlan:
     """Plan with a row for each image, or for several where planes are small."""
     plan = make(*geometry)
     small = plan.plane < SMALL * MR // _blocks(outputs)[1]
-    return make(*geometry, min(images, LONG_ROW // plan.plane)) if small else plan
+    return make(*geometry, _in_a_row(images, plan.plane, groups == 1)) if small else plan
 
 
 # Worker's share of the blocks of packed (G, blocks, taps * mr): phase by phase, and tap by tap the weights of all
@@ -144,10 +153,11 @@ def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> N
 
     The sums go to dw (G, outputs, channels, KH, KW); the geometry is what plans are made for.
     """
-    together = max(1, min(LONG_ROW // forward_plan(*geometry).plane, len(x)))
+    divided = len(dw) == 1 and 4 * dw.size < x.size  # else sums of their own cost each more than that they pack alone
+    together = _in_a_row(len(x), forward_plan(*geometry).plane, divided)
     plan = forward_plan(*geometry, together)
     nt = NT_SINGLE if dw.shape[1] == 1 else NT
-    partial = _partial_sums(dw, len(x) // together, nt)
+    partial = _partial_sums(dw, -(-len(x) // together), nt)
     offsets = np.zeros(partial.shape[3], np.int64)
     offsets[: plan.offsets.size] = plan.offsets
     work = g.size * plan.offsets.size // MULTIPLY_ADDS
@@ -162,21 +172,20 @@ def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=256)
-def _lane_plan(images: int, outputs: int, adjoint: bool, itemsize: int, *geometry: Any) -> LanePlan | None:
+def _lane_plan(images: int, groups: int, outputs: int, adjoint: bool, itemsize: int, *geometry: Any) -> LanePlan | None:
     """Plan with an image in each lane, or not at all where that does not pay: see `lane_geometry`."""
-    if outputs == 1:
-        return None
-    count = VECTOR_BYTES // itemsize
-    rows = _plan(adjoint_plan if adjoint else forward_plan, images, outputs, *geometry)
     channels, size, kernel, *_ = geometry
-    pixels, positions = math.prod(size), math.prod(conv_output_sizes(*geometry[1:]))
-    read, written = (positions, pixels) if adjoint else (pixels, positions)
-    saved = 0.85 * images * rows.positions * math.prod(kernel) / (len(rows.phases) - 1)
-    saved -= -(-images // count) * count * count_products(*geometry[1:])
-    turned = images * (channels * read + outputs * written)
-    if saved * channels * outputs - TURNING * turned <= LEAST_SAVED["adjoint" if adjoint else "forward"]:
+    if outputs == 1 or math.prod(size) > MOST_PIXELS:
         return None
-    return accumulate_plan(*geometry, count, MR, adjoint)
+    vector, out = VECTOR_BYTES // itemsize, conv_output_sizes(*geometry[1:])
+    rows = _plan(adjoint_plan if adjoint else forward_plan, images, groups, outputs, *geometry)
+    products = rows.positions * math.prod(kernel) // (len(rows.phases) - 1) * channels * outputs
+    into, out_of = rows.pieces
+    by_rows = images * (products / vector + COPYING * (channels * into + outputs * out_of))
+    read, written = (out, size) if adjoint else (size, out)
+    turned = channels * math.prod(read) + outputs * math.prod(written)
+    by_lanes = -(-images // vector) * (count_products(*geometry[1:]) * channels * outputs + TURNING * vector * turned)
+    return accumulate_plan(*geometry, vector, MR, adjoint) if by_lanes < by_rows else None
 
 
 def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
@@ -222,11 +231,11 @@ def conv2d(
     geometry = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
     out = np.empty(out_shape, x.dtype)
     arrays = _grouped(x, groups, 1), _grouped(w, groups, 0), bias
-    plan = _lane_plan(len(x), len(w) // groups, False, x.itemsize, *geometry)
+    plan = _lane_plan(len(x), groups, len(w) // groups, False, x.itemsize, *geometry)
     if plan and np.isfinite(w).all():
         _accumulate_lanes(*arrays, plan, _grouped(out, groups, 1))
     else:
-        _accumulate(*arrays, _plan(forward_plan, len(x), len(w) // groups, *geometry), _grouped(out, groups, 1))
+        _accumulate(*arrays, _plan(forward_plan, len(x), groups, len(w) // groups, *geometry), _grouped(out, groups, 1))
     return out
 
 
@@ -236,7 +245,7 @@ def conv2d_dx(
     """Compute the adjoint with respect to x."""
     geometry = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
     empty = not (g.size and w.size and math.prod(x_shape))
-    plan = None if empty else _lane_plan(len(g), w.shape[1], True, g.itemsize, *geometry)
+    plan = None if empty else _lane_plan(len(g), groups, w.shape[1], True, g.itemsize, *geometry)
     if empty or (plan is None and not np.isfinite(w).all()):
         return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dx = np.empty(x_shape, g.dtype)
@@ -244,7 +253,7 @@ def conv2d_dx(
     if plan:
         _accumulate_lanes(*arrays, plan, _grouped(dx, groups, 1))
     else:
-        _accumulate(*arrays, _plan(adjoint_plan, len(g), w.shape[1], *geometry), _grouped(dx, groups, 1))
+        _accumulate(*arrays, _plan(adjoint_plan, len(g), groups, w.shape[1], *geometry), _grouped(dx, groups, 1))
     return dx
 
 
@@ -261,7 +270,7 @@ def conv2d_dw(
     """Compute the adjoint with respect to w."""
     if g.size and x.size and min(w_shape):
         geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-        plan = _lane_plan(len(x), w_shape[0] // groups, False, x.itemsize, *geometry)
+        plan = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)
         dw = np.empty(w_shape, x.dtype)
         arrays = _grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0)
         # Where dw is finite, so is all that went into it, and nothing is to be mended.

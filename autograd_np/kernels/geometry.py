@@ -83,6 +83,16 @@ class TapPlan:
         return _int64([self.images, self.offsets.max(), *largest[[1, 2, 9]]])
 
     @cached_property
+    def pieces(self) -> tuple[int, int]:
+        """In how many pieces a plane is copied into the row, and in how many a plane of outputs out of it."""
+        _, _, sh, sw, _, pitch, _, _ = self.layout.tolist()
+        source = [1 if sh == sw == 1 and count == pitch else -(-(last_y - y) // sh)
+                  for y, _, _, last_y, count, _ in self.copies.tolist()]  # fmt: skip
+        result = [1 if columns == pitch and y_step == x_step == 1 else rows
+                  for _, _, _, rows, columns, _, y_step, _, x_step, _ in self.tiles.tolist()]  # fmt: skip
+        return sum(source), sum(result)
+
+    @cached_property
     def positions(self) -> int:
         """The number of positions of all tiles: what a tap costs in multiply-adds."""
         return int(self.tiles[:, 9].sum())

@@ -21,9 +21,8 @@ def engine(request):
 def layout(request):
     """Each way in which convolution may lay out its images, be it the faster one or not."""
     convolution = pytest.importorskip("autograd_np.kernels.convolution")
-    least = dict.fromkeys(convolution.LEAST_SAVED, float("inf") if request.param == "rows" else -float("inf"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "LEAST_SAVED", least)
+        patch.setattr(convolution, "TURNING", float("inf") if request.param == "rows" else -float("inf"))
         convolution._lane_plan.cache_clear()
         yield request.param
     convolution._lane_plan.cache_clear()

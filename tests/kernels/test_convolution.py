@@ -163,14 +163,14 @@ def test_small_planes_of_many_images_go_into_lanes():
     def is_chosen(images, channels, outputs, size, kernel, stride=1):
         padding = ((kernel // 2,) * 2,) * 2
         geometry = channels, (size, size), (kernel, kernel), (stride, stride), padding, (1, 1)
-        return convolution._lane_plan.__wrapped__(images, outputs, False, 4, *geometry) is not None
+        return convolution._lane_plan.__wrapped__(images, 1, outputs, False, 4, *geometry) is not None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "LEAST_SAVED", {"forward": 300_000, "adjoint": 0})
+        patch.setattr(convolution, "TURNING", 2)
         assert is_chosen(64, 128, 128, 7, 3)
         assert is_chosen(64, 64, 64, 14, 3, stride=2)
-        assert not is_chosen(1, 128, 128, 7, 3)  # seven of eight lanes would be empty
+        assert not is_chosen(1, 128, 128, 7, 3)  # all lanes but one would be empty
         assert not is_chosen(64, 64, 64, 56, 3)  # nearly all of a row is used
         assert not is_chosen(64, 64, 64, 7, 1)  # all of it is
-        assert not is_chosen(64, 1, 4, 7, 3)  # to turn the images would cost more
+        assert not is_chosen(64, 1, 4, 20, 3)  # to turn the images would cost more
         assert not is_chosen(64, 9, 1, 14, 3)  # a single output has no block of four

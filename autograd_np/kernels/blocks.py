@@ -33,8 +33,7 @@ def _lanes(size: int) -> Any:
     return lanes
 
 
-# Pairs are parted by vectors that are not too long for short lines.
-PAIR_BYTES = min(VECTOR_BYTES, 32)
+PAIR_BYTES = 16  # of vectors that part pairs: they are short, as lines are that must have as many pairs
 lanes_of, pair_lanes_of = _lanes(VECTOR_BYTES), _lanes(PAIR_BYTES)
 
 

@@ -17,6 +17,15 @@ class Alarm:
         self.rang = True
 
 
+_FEW = 4096  # elements, which NumPy counts more quickly than it asks whether all of them are there
+
+
+def has_zeros(g: Any) -> bool:
+    """Whether a cotangent is 0 in part."""
+    array = _array(g)
+    return np.count_nonzero(array) < array.size if array.size < _FEW else not array.all()
+
+
 def determinate(new: Any, g: Any, args: tuple) -> Any:
     """Put 0 for each NaN that an elementwise rule made from a cotangent of 0, or an infinite one times a slope of 0.
 

@@ -20,7 +20,7 @@ from .hooks import Hook, through_hooks
 from .op import PICK
 from .recording import picked
 from .rows import Rows, row_by_row
-from .singular import Alarm, determinate
+from .singular import Alarm, determinate, has_zeros
 from .tape import Bundle, Node, is_stale
 from .tensor import Tensor
 
@@ -48,12 +48,13 @@ def sweep(
     # Serial numbers grow from inputs to outputs, so the youngest pending node has received all that it ever will.
     queue: list[tuple[int, Node]] = []
     by_rows = selected = False  # whether cotangents are many at once, and may be 0 in part
+    given: list[Cotangent] = []  # that may be 0 in part, which is looked at when it matters
     for root, seed in zip(roots, seeds, strict=True):
         cotangent = _seed(root, seed, create_graph)
         if type(seed) is Rows:
             by_rows = selected = True
         elif seed is not None:
-            selected = selected or np.count_nonzero(cotangent) < cotangent.size
+            given.append(cotangent)
         node = root.node
         assert node is not None
         if node in pending:
@@ -107,10 +108,12 @@ def sweep(
                         error.add_note(note)
                         raise
                     new = row_by_row(rule, g, y, args, {"wrt": position, **params} if variadic else params, note)
-                if alarm.rang or selected:
-                    alarm.rang = False
-                    if op.elementwise:
+                if op.elementwise:
+                    if given:
+                        selected, given = selected or any(map(has_zeros, given)), []
+                    if alarm.rang or selected:
                         new = determinate(new, g, args)
+                alarm.rang = False
                 if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = fit(new, parent, node, position)
                 if watch:

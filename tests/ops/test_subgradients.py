@@ -88,6 +88,23 @@ def test_zero_times_infinity_is_zero_in_every_order(shape):
     np.testing.assert_array_equal(h.data, np.full(shape, 2.0))
 
 
+@pytest.mark.parametrize("size", [2, 10_000])
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    "f", [np.sin, lambda x: np.sin(x).reshape(-1, 2), lambda x: np.reshape(x, (2, -1)) * 3.0 * x[0]]
+)
+def test_nan_that_a_given_cotangent_leaves_out_stays_out_of_gradients(f, size, create_graph):
+    x = ag.Tensor(np.linspace(1, 2, size), requires_grad=True)
+    expected = ag.gradients(f(x), x, np.ones(f(x).shape)).data.copy()
+    x.data[-1] = np.nan
+    y = f(x)
+    cotangent = np.ones(size)
+    cotangent[-1] = 0
+    (found,) = ag.gradients([y], [x], [cotangent.reshape(y.shape)], create_graph=create_graph)
+    np.testing.assert_allclose(found.data[1:-1], expected[1:-1])
+    assert found.data[-1] == 0
+
+
 @pytest.mark.parametrize("f", [ag.maximum, ag.minimum])
 def test_equal_arguments_share(f):
     _, a, b = both(f, [1.0, 2.0, NAN, 1.0, NAN], [1.0, 3.0, 1.0, NAN, NAN])

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from . import fallback
+from .blocks import lanes_of, largest_of, sum_of
 from .compile import inline, inline_sum, kernel, share
 
 # What an element and a row cost one thread, in nanoseconds.
@@ -24,9 +25,11 @@ _NOTHING, _BIAS, _MANTISSA = np.int32(0), np.int32(127), np.int32(23)  # a float
 BLOCK = 1024  # scores that stay in the L1 cache from one loop to the next
 
 
-# The largest of a row, NaN left out: four at a time, as each comparison waits for the last one.
+# The largest of a row, NaN left out: where it is short four at a time, as each comparison waits for the last one.
 @inline
 def _largest(scores) -> np.float32:
+    if len(scores) >= lanes_of(scores):
+        return largest_of(scores, 0, len(scores))
     a = b = c = d = np.float32(-np.inf)
     whole = len(scores) // 4 * 4
     for i in range(0, whole, 4):
@@ -56,11 +59,16 @@ def _exponentials(x, bits) -> None:
 
 
 @inline_sum
-def _sum(x) -> np.float32:
+def _sum_of_few(x) -> np.float32:
     total = _ZERO
     for i in range(len(x)):
         total += x[i]
     return total
+
+
+@inline
+def _sum(x) -> np.float32:
+    return sum_of(x, 0, len(x)) if len(x) >= lanes_of(x) else _sum_of_few(x)
 
 
 # losses[r] = log(sum(exp(x[r]))) - x[r, labels[r]],  p[r] = softmax(x[r]); the largest score is subtracted first.

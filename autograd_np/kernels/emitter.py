@@ -38,6 +38,10 @@ class Emitter:
         self.fmuladd = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.{suffix}")
         signature = ir.FunctionType(self.scalar, [self.scalar, self.vector])
         self.add_lanes = cgutils.get_or_insert_function(builder.module, signature, f"llvm.vector.reduce.fadd.{suffix}")
+        signature = ir.FunctionType(self.scalar, [self.vector])
+        self.compare_lanes = cgutils.get_or_insert_function(
+            builder.module, signature, f"llvm.vector.reduce.fmax.{suffix}"
+        )
 
     def at(self, pointer, index) -> ir.Value:
         """Return the place of an element behind a pointer."""
@@ -80,9 +84,17 @@ class Emitter:
         self.builder.store(value, pointer).align = self.align
 
     def add_to(self, pointer, vector) -> None:
-        """Add all lanes to one element, in any order: NaN, inf and signed zero stay as they are."""
-        total = self.builder.call(self.add_lanes, [self.builder.load(pointer), vector], fastmath=["reassoc"])
-        self.builder.store(total, pointer)
+        """Add all lanes to one element."""
+        self.builder.store(self.sum_of_lanes(vector, self.builder.load(pointer)), pointer)
+
+    def sum_of_lanes(self, vector, start=None) -> ir.Value:
+        """Return the sum of all lanes, in any order: NaN, inf and signed zero stay as they are."""
+        start = ir.Constant(self.scalar, 0.0) if start is None else start
+        return self.builder.call(self.add_lanes, [start, vector], fastmath=["reassoc"])
+
+    def largest_of_lanes(self, vector) -> ir.Value:
+        """Return the largest of all lanes, of which none is NaN."""
+        return self.builder.call(self.compare_lanes, [vector], fastmath=["nnan"])
 
     def splat(self, scalar) -> ir.Value:
         """Return a vector with the same number in all lanes."""

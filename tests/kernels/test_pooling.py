@@ -49,12 +49,13 @@ def test_quarters_of_planes(plane, make, dtype):
 
 
 @both
-def test_quarters_of_more_small_planes_than_are_pooled_together(dtype):
-    from autograd_np.kernels import pooling  # imports Numba
-
-    assert 1 < pooling._together(1040, 4, 4) < 1040
-    x = ties(np.random.default_rng(0), (40, 26, 4, 4), dtype)
-    for result, expected in zip(kernels.max_pool2d(x, **QUARTERS), naive.max_pool2d(x, **QUARTERS), strict=True):
+@pytest.mark.parametrize("make", [ties, extremes])
+@pytest.mark.parametrize("size", [2, 3])
+def test_more_small_planes_than_are_pooled_together(size, make, dtype):
+    side = (((1, 1), (0, 1)), ((0, 0), (0, 0)))[size == 2]
+    options = {"size": (size, size), "stride": (2, 2), "padding": side}
+    x = make(np.random.default_rng(0), (40, 26, 4, 4), dtype)
+    for result, expected in zip(kernels.max_pool2d(x, **options), naive.max_pool2d(x, **options), strict=True):
         np.testing.assert_array_equal(result, expected)
 
 

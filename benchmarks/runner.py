@@ -11,7 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from .cases import Case
 from .engines import ENGINES, installed
@@ -22,6 +22,7 @@ from .results import ABSENT, NO_CASE, Measured, find_mismatches, row
 LIMITS = {"flops": ("limit_flops", {"size": 2048}, 2 * 2048.0**3),
           "bandwidth": ("limit_bandwidth", {"size": 2**25}, 3 * 4 * 2.0**25)}  # fmt: skip
 ENOUGH_ROUNDS = 3
+T = TypeVar("T")
 FRESH = ("autograd_np", "numpy", "torch", "jax")
 
 
@@ -40,11 +41,30 @@ class Settings:
     limits: bool = True
 
 
-def order(engines: Sequence[str], turn: int) -> list[str]:
+def order(engines: Sequence[T], turn: int) -> list[T]:
     """Give the engines as they run in a round: begun at another one each time, forwards and backwards."""
     start = turn // 2 % len(engines) if engines else 0
     turned = [*engines[start:], *engines[:start]]
     return turned[::-1] if turn % 2 else turned
+
+
+@dataclass
+class _Task:
+    """A case in an engine's process."""
+
+    engine: str
+    threads: int
+    found: Measured
+    spent: float = 0.0
+
+
+def _batches(found: Sequence[tuple[Case, dict[str, Measured]]]) -> list[list[tuple[Case, dict[str, Measured]]]]:
+    """Put cases together that differ in their threads only: to be compared, they are measured in turn."""
+    batches: dict[Any, list[tuple[Case, dict[str, Measured]]]] = {}
+    for case, measured in found:
+        alike = case.name if case.threads is None else (case.kind, str(case.params))
+        batches.setdefault((case.group, alike), []).append((case, measured))
+    return [*batches.values()]
 
 
 @dataclass
@@ -69,12 +89,12 @@ class Run:
         found = [(case, self._empty()) for case in cases]
         try:
             for repeat in range(self.settings.processes):
-                for case, measured in found:
-                    self._case(case, measured, repeat)
+                for batch in _batches(found):
+                    self._batch(batch, repeat)
                 self._close()
         finally:
             self._close()
-        self._found += [(case, case.threads or self.settings.threads, measured) for case, measured in found]
+        self._found += [(case, self._threads(case), measured) for case, measured in found]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -93,34 +113,38 @@ class Run:
     def _empty(self) -> dict[str, Measured]:
         return {name: Measured(ABSENT if name in self.absent else "ok") for name in self.settings.engines}
 
-    # -- one case --------------------------------------------------------------------------------------------
+    # -- one case, or several that differ in their threads ---------------------------------------------------
 
-    def _case(self, case: Case, measured: dict[str, Measured], repeat: int) -> None:
-        threads = case.threads or self.settings.threads
-        self.say(f"{case.group}: {case.name}")
+    def _batch(self, batch: Sequence[tuple[Case, dict[str, Measured]]], repeat: int) -> None:
+        for case, _ in batch:
+            self.say(f"{case.group}: {case.name}")
+        (case, measured), *_ = batch
         rounds = min(self.settings.rounds, case.most_rounds or self.settings.rounds)
         turns = range(repeat * rounds, (repeat + 1) * rounds)
         if case.fresh:
-            _Fresh(case, threads, measured, self._cache).measure(turns)
+            _Fresh(case, self._threads(case), measured, self._cache).measure(turns)
             return
         ready = []
-        for engine, found in measured.items():
-            if found.status == "ok" and self._prepare(engine, threads, case, found):
-                ready.append(engine)
-        spent = dict.fromkeys(ready, 0.0)
+        for case, measured in batch:
+            for engine, found in measured.items():
+                if found.status == "ok" and self._prepare(engine, self._threads(case), case, found):
+                    ready.append(_Task(engine, self._threads(case), found))
         for turn in turns:
-            for engine in order(ready, turn):
-                if spent[engine] > self.settings.patience and turn - turns[0] >= ENOUGH_ROUNDS:
+            for task in order(ready, turn):
+                if task.spent > self.settings.patience and turn - turns[0] >= ENOUGH_ROUNDS:
                     continue
-                answer = self._ask(engine, threads, {"run": True}, RUN_SECONDS)
+                answer = self._ask(task.engine, task.threads, {"run": True}, RUN_SECONDS)
                 if "error" in answer:
-                    measured[engine].fail(answer["error"])
-                    ready = [name for name in ready if name != engine]
+                    task.found.fail(answer["error"])
+                    ready = [other for other in ready if other is not task]
                 else:
-                    measured[engine].add(turn, answer["seconds"])
-                    spent[engine] += answer["seconds"] * measured[engine].repetitions
+                    task.found.add(turn, answer["seconds"])
+                    task.spent += answer["seconds"] * task.found.repetitions
         if self.settings.limits and (case.flop or case.bytes):
             self._limits()
+
+    def _threads(self, case: Case) -> int:
+        return case.threads or self.settings.threads
 
     def _prepare(self, engine: str, threads: int, case: Case, found: Measured) -> bool:
         seconds = self.settings.seconds

@@ -222,6 +222,32 @@ def test_the_limits_are_measured_in_between(in_here, monkeypatch):
     assert "of the limit" in markdown(results(run))
 
 
+def test_cases_that_differ_in_threads_are_measured_in_turn(monkeypatch):
+    asked = []
+
+    class Process:
+        def __init__(self, engine, threads):
+            self.threads = threads
+
+        def ask(self, command, seconds):
+            if "prepare" in command:
+                return {"first_call": 0.1, "fingerprint": [[1.0, 1.0]], "repetitions": 1}
+            asked.append(self.threads)
+            return {"seconds": 0.1 * self.threads}
+
+        def settle(self):
+            return True
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(runner, "Process", Process)
+    cases = [Case("scaling", f"threads {n}", "chain", {"size": 8, "links": 2}, threads=n) for n in (1, 2)]
+    run = measure(["autograd_np"], *cases, TINY, rounds=4, threads=5)
+    assert asked == [1, 2, 2, 1, 2, 1, 1, 2] + [5] * 4
+    assert [row["engines"]["autograd_np"]["samples"] for row in run.rows] == [[0.1] * 4, [0.2] * 4, [0.5] * 4]
+
+
 def test_every_engine_goes_first_and_last():
     orders = [runner.order("abc", turn) for turn in range(6)]
     assert {order[0] for order in orders} == {order[-1] for order in orders} == set("abc")

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from .engines import ENGINES
+from .engines import ENGINES, NoSuchCase
 
 CALLS_TO_COMPARE = 3
 """The result of this call is compared: for training steps, the loss after so many."""
@@ -109,8 +109,8 @@ class Worker:
         """Do what a command says; give what was found, or what went wrong."""
         try:
             return self.prepare(**command["prepare"]) if "prepare" in command else self.run()
-        except NotImplementedError as error:
-            return {"missing": str(error) or "not implemented"}
+        except NoSuchCase as error:
+            return {"missing": str(error)}
         except Exception as error:
             return {"error": described(error)}
 

@@ -5,11 +5,16 @@ A module has
 - ``setup(threads)``, called once;
 - ``arrays(result)``, which gives what a step returned as a list of NumPy arrays, to be compared;
 - ``KINDS``: kind of case → builder.  A builder takes the case's parameters and gives the step: a function of
-  no arguments that does the work once, has done it when it returns, and returns its result.
+  no arguments that does the work once, has done it when it returns, and returns its result.  It raises `NoSuchCase`
+  where the engine lacks what these parameters want; whatever else is raised is a failure, and reported.
 """
 
 from importlib.util import find_spec
 from typing import NamedTuple
+
+
+class NoSuchCase(Exception):
+    """An engine has nothing for the parameters of a case; the message says what it lacks."""
 
 
 class Engine(NamedTuple):

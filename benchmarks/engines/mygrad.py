@@ -9,6 +9,7 @@ from mygrad.nnet.layers import conv_nd, max_pool
 from mygrad.nnet.losses import softmax_crossentropy
 
 from .. import data
+from . import NoSuchCase
 from .numpy import updater
 
 Step = Callable[[], Any]
@@ -72,7 +73,7 @@ def chain(size: int, links: int) -> Step:
 def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: int, groups: int) -> Step:
     """Time the convolution, nothing recorded; MyGrad's has no groups."""
     if groups != 1:
-        raise NotImplementedError("MyGrad's convolution has no groups")
+        raise NoSuchCase("MyGrad's convolution has no groups")
     image, filters = data.normal(x, w)
 
     def step() -> Any:
@@ -85,7 +86,7 @@ def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: in
 def pool_recorded(which: str, shape: Any, size: int) -> Step:
     """Time a pooling of images that want a gradient; MyGrad has that of the maximum."""
     if which != "max":
-        raise NotImplementedError("MyGrad has no pooling of the mean")
+        raise NoSuchCase("MyGrad has no pooling of the mean")
     (x,) = _leaves(shape)
     return lambda: max_pool(x, (size, size), size)
 
@@ -93,7 +94,7 @@ def pool_recorded(which: str, shape: Any, size: int) -> Step:
 def pool_gradient(which: str, shape: Any, size: int) -> Step:
     """Time a pooling and its gradient."""
     if which != "max":
-        raise NotImplementedError("MyGrad has no pooling of the mean")
+        raise NoSuchCase("MyGrad has no pooling of the mean")
     n, c, h, w = shape
     image, cotangent = data.normal(shape, (n, c, h // size, w // size))
     x = mg.tensor(image)

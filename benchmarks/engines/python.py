@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import data
+from . import NoSuchCase
 
 _MOST = 1_000_000  # multiplications
 Step = Callable[[], Any]
@@ -24,9 +25,9 @@ def arrays(result: Any) -> list[np.ndarray]:
 def conv_forward(x: Any, w: Any, g: Any, stride: int, padding: int, dilation: int, groups: int) -> Step:
     """Time the convolution, seven loops deep, of the lists that the arrays hold; without groups."""
     if groups != 1:
-        raise NotImplementedError("these loops have no groups")
+        raise NoSuchCase("these loops have no groups")
     if math.prod(g) * math.prod(w[1:]) > _MOST:
-        raise NotImplementedError("it would take seconds")
+        raise NoSuchCase("it would take seconds")
     images, filters = data.normal(x, w)
     sides = ((0, 0), (0, 0), (padding, padding), (padding, padding))
     padded, weights = np.pad(images, sides).tolist(), filters.tolist()

@@ -18,7 +18,7 @@ from benchmarks import data, runner
 from benchmarks.__main__ import main
 from benchmarks.cases import CASES, GROUPS, Case, draw
 from benchmarks.cases.images import Conv
-from benchmarks.engines import ENGINES, autograd_np
+from benchmarks.engines import ENGINES, NoSuchCase, autograd_np
 from benchmarks.engines import numpy as by_hand
 from benchmarks.fresh import first, memory
 from benchmarks.plots import _apart
@@ -198,6 +198,17 @@ def test_what_is_missing_or_fails_is_reported(in_here):
     assert "tiny: numpy: failed: RuntimeError: out of order" in text
     assert "not measured: jax" in text
     assert run.absent == ["jax"]
+
+
+@pytest.mark.parametrize(("error", "status"), [(NoSuchCase, NO_CASE), (NotImplementedError, FAILED)])
+def test_only_an_engine_itself_says_that_it_has_no_such_case(error, status, in_here):
+    def lacking(**_):
+        raise error("no groups")
+
+    in_here["numpy"] = planted({"op_gradient": lacking})
+    found = measure(["autograd_np", "numpy"], TINY).rows[0]["engines"]["numpy"]
+    assert found["status"] == status
+    assert "no groups" in found["reason"]
 
 
 def test_a_target_is_not_met_by_failing(in_here):

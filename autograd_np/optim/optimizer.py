@@ -93,7 +93,9 @@ class Optimizer:
         scratch : ndarray
             Of w's shape and dtype, with anything in it: for intermediate results.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no update")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no update; write def update(self, index, w, g, lr, scratch): ... in it"
+        )
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

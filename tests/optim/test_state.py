@@ -93,7 +93,7 @@ def test_an_optimizer_of_ones_own():
     give(w, [-3.0, 0.1])
     optimizer.step()
     np.testing.assert_array_equal(w.data, [1.5, 1.5])
-    with pytest.raises(NotImplementedError, match="Optimizer has no update"):
+    with pytest.raises(NotImplementedError, match=r"Optimizer has no update; write def update\("):
         give_and_step(Optimizer([w], 0.1), w)
 
 

@@ -8,7 +8,7 @@ inputs, integers giving float64.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 
 import numpy as np
@@ -85,7 +85,7 @@ def _of(dtype: np.dtype, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return arrays if arrays[0].dtype is dtype else tuple([array.astype(dtype) for array in arrays])
 
 
-@cache
+@lru_cache(maxsize=256)
 def _index_type(plane: Shape) -> type:
     """Return the smallest of the integers that count through a plane: most are small, and winners are kept."""
     return next(kind for kind in (np.int16, np.int32, np.int64) if plane[0] * plane[1] <= np.iinfo(kind).max)

@@ -17,6 +17,7 @@ from .emitter import NV, VECTOR_BYTES, Emitter, i32, i64
 
 MR = 4  # output channels in a block, on every machine: callers lay out weights for it
 NT = 3  # taps in a block of correlate_taps, on every machine: callers pad the taps to it
+NT_WIDE = 2 * NT if VECTOR_BYTES == 64 else NT  # in most blocks: with AVX-512 there are registers for their sums
 NT_SINGLE = 9  # the same where there is one output channel only, as in depthwise convolution: a window of 3 x 3
 
 _intrinsic: Any = intrinsic
@@ -105,7 +106,8 @@ def _correlator(mr: int, nt: int) -> Any:
     return block
 
 
-correlate_block, correlate_single = _correlator(MR, NT), _correlator(1, NT_SINGLE)
+correlate_block, correlate_wide = _correlator(MR, NT), _correlator(MR, NT_WIDE)
+correlate_single = _correlator(1, NT_SINGLE)
 
 
 # The same two where each element of the row is a vector that has an image in each lane: see `lane_geometry`.

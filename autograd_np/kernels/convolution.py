@@ -28,7 +28,7 @@ from .taps import accumulate_taps, correlate_taps
 SMALL, LONG_ROW = 64, 512
 
 # Partial sums of dw: their number is independent of the threads, so that results are too.
-PARTS, PARTS_BYTES = 32, 1024 * 1024
+PARTS, PARTS_BYTES = 8, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 

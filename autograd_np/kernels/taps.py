@@ -11,8 +11,8 @@ import numpy as np
 
 from .blocks import (
     MR,
-    NT,
     NT_SINGLE,
+    NT_WIDE,
     accumulate_block,
     accumulate_single,
     accumulate_two,
@@ -20,16 +20,17 @@ from .blocks import (
     copy_line,
     correlate_block,
     correlate_single,
+    correlate_wide,
     lanes_of,
     maximum_block,
     pair_lanes_of,
     part_pairs,
 )
 from .compile import inline, kernel, share
-from .emitter import NV
+from .emitter import NV, VECTOR_BYTES
 
 BLOCK_BYTES = 128 * 1024  # of weights and sums that are swept over in a tile: a part of the L2 cache
-CHUNK = 512  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache
+CHUNK = 16 * VECTOR_BYTES  # positions that correlate_taps sweeps over at a time: MR rows of them stay in the L1 cache
 
 
 # Copy `count` elements from source[at::step] to target[to::to_step], of flat arrays: slices would cost more
@@ -205,9 +206,12 @@ def correlate_taps(worker, workers, x, g, layout, copies, bounds, offsets, parti
                 for t in range(0, taps if mr == 1 else 0, NT_SINGLE):
                     correlate_single(cotangent, p, row, p, offsets, t, total, t, g_pitch, taps, steps)
                 for o in range(first, last if mr == MR else 0, MR):
-                    for t in range(0, taps, NT):
-                        at, to = (o - first) * g_pitch + p, o * taps + t
-                        correlate_block(cotangent, at, row, p, offsets, t, total, to, g_pitch, taps, steps)
+                    t, at, to = 0, (o - first) * g_pitch + p, o * taps
+                    while t <= taps - NT_WIDE:
+                        correlate_wide(cotangent, at, row, p, offsets, t, total, to + t, g_pitch, taps, steps)
+                        t += NT_WIDE
+                    if t < taps:
+                        correlate_block(cotangent, at, row, p, offsets, t, total, to + t, g_pitch, taps, steps)
 
 
 @kernel

@@ -187,7 +187,7 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
 
 
 # Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.
-_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 128, 128, 2048, 1024
+_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 128, 32, 512, 512
 
 _INT64 = np.dtype(np.int64)
 

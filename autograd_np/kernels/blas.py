@@ -1,7 +1,12 @@
-"""Matrix products: on one thread of BLAS where several are for kernels (see `threads`), else as NumPy has them."""
+"""Matrix products: of BLAS, on one thread where several are for kernels (see `threads`); or a kernel's, where quicker.
+
+OpenBLAS takes a processor that is newer than itself for an older one, and so may leave half of its vectors' length
+unused, as version 0.3.31 does with AVX-512 on AMD's Zen 5.
+"""
 
 import threading
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,6 +15,9 @@ from . import threads
 
 FEW = 2**18  # multiply-adds of a product, which OpenBLAS computes on one thread anyway
 PER_NANOSECOND = 40  # of them on one thread
+
+# What OpenBLAS calls its code for processors without AVX-512.
+_WITHOUT_AVX512 = {"Sandybridge", "Haswell", "Zen"}
 
 _lock = threading.Lock()
 _state: dict[str, Any] = {"users": 0, "threads": []}
@@ -45,11 +53,36 @@ class _OneThread:
 _one_thread = _OneThread()
 
 
-def matmul(a: Any, b: Any) -> Any:
-    """Return a @ b, as `numpy.matmul`."""
+@cache
+def _quicker() -> ModuleType | None:
+    """Return products of our own if they are quicker than BLAS's."""
+    from . import _backend, fallback
+
+    kinds = {getattr(library, "architecture", None) for library in _libraries()}
+    if not kinds or not kinds <= _WITHOUT_AVX512 or _backend() is fallback:
+        return None
+    from . import emitter, products
+
+    return products if emitter.VECTOR_BYTES == 64 else None
+
+
+def _product(a: Any, b: Any, bias: np.ndarray | None) -> tuple[np.ndarray, bool]:
+    """Return a @ b, and whether the bias has been added."""
     if type(a) is type(b) is np.ndarray and b.ndim > 1 and b.dtype.kind in "fc":
-        products = a.size * b.shape[-1]
-        if products > FEW and not threads.may_share("products", products // PER_NANOSECOND):
-            with _one_thread:
-                return np.matmul(a, b)
-    return np.matmul(a, b)
+        count = a.size * b.shape[-1]
+        if count > FEW:
+            own = _quicker()
+            if own is not None and own.can_multiply(a, b, bias):
+                return own.multiply(a, b, bias), True
+            if not threads.may_share("products", count // PER_NANOSECOND):
+                with _one_thread:
+                    return np.matmul(a, b), False
+    return np.matmul(a, b), False
+
+
+def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
+    """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
+    y, added = _product(a, b, bias)
+    if bias is None or added:
+        return y
+    return np.add(y, bias, out=y) if y.dtype is bias.dtype else y + bias

@@ -128,10 +128,7 @@ def linear(x: Any, w: Any, b: Any = None) -> Any:
     if w.ndim != 2 or x.shape[-1:] != w.shape[:1] or (b is not None and b.shape != w.shape[1:]):
         found = f"x {x.shape}, w {w.shape}" + ("" if b is None else f", b {b.shape}")
         raise ValueError(f"linear: x (..., in), w (in, out) and b (out,) are wanted, not {found}")
-    y = kernels.matmul(x, w)
-    if b is None:
-        return y
-    return np.add(y, b, out=y) if y.dtype is b.dtype else y + b
+    return kernels.matmul(x, w, b)
 
 
 def _register(function_name: str, operation: Any) -> None:

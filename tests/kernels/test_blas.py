@@ -20,6 +20,7 @@ def _kernels_have_had_most_to_do(monkeypatch):
     monkeypatch.setattr(threads, "_owner", "kernels")
     monkeypatch.setattr(threads, "_work", {"kernels": 100_000_000, "products": 0})
     monkeypatch.setattr(threads, "_halved", perf_counter_ns())
+    monkeypatch.setattr(blas, "_quicker", lambda: None)
 
 
 @pytest.fixture

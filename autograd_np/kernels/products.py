@@ -1,0 +1,143 @@
+"""Products of matrices, for where BLAS does not use the processor's longest vectors: see `blas`.
+
+    multiply:  out[i, j] = bias[j] + sum_k a[i, k] * b[k, j]
+
+A worker takes a share of the rows or of the columns, and goes through panels of as many columns as a block has vectors.
+Of a panel so many rows of b stay in the L1 cache while all rows of a are multiplied by them.  Single elements of a are
+read wherever they lie; b's must lie side by side, and are copied, or transposed, to a panel of their own where they do
+not, or where the last vector goes past their end.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from .blocks import MR, copy_line, lanes_of
+from .compile import inline, kernel, share
+from .emitter import NV
+from .matrix_blocks import multiply_block, transpose_block
+
+TERMS = 128  # rows of a panel that stay in the L1 cache
+FEW_ROWS = 32  # of a, for which to copy a panel does not pay
+
+MULTIPLY_ADDS = 100  # in a nanosecond, roughly
+
+
+# How many vectors of those that are left go into the next panel: as many as fit, but not so that a single one is left.
+@inline
+def _next(left, most) -> int:
+    if left >= most and left != most + 1:
+        return most
+    return 2 if left >= 2 else 1
+
+
+# panel[k, j] = b[first + k, at + j] for k < count, and as many j < width as there are in b: `steps` are those between
+# b's rows and columns.
+@inline
+def _copy_panel(b, first, at, steps, columns, count, panel, pitch, width) -> None:
+    b_row, b_column = steps
+    found = min(width, columns - at)
+    begin, lanes = first * b_row + at * b_column, lanes_of(panel)
+    if b_column == 1:
+        for k in range(count):
+            copy_line(b, begin + k * b_row, panel, k * pitch, found)
+        return
+    tiled, tiled_columns = count // lanes * lanes, found // lanes * lanes
+    for j in range(0, tiled_columns, lanes):
+        for k in range(0, tiled, lanes):
+            transpose_block(b, begin + j * b_column + k, b_column, panel, k * pitch + j, pitch)
+    for j in range(found):
+        for k in range(0 if j >= tiled_columns else tiled, count):
+            panel[k * pitch + j] = b[begin + j * b_column + k]
+
+
+@kernel
+def _multiply(worker, workers, a, b, bias, lie, out) -> None:
+    rows, columns = out.shape
+    terms, a_row, a_column, b_row, b_column = lie
+    flat, lanes = out.reshape(-1), lanes_of(out)
+    vectors = (columns + lanes - 1) // lanes
+    low, high, first, last = 0, rows, 0, vectors
+    if columns > rows:
+        first, last = share(vectors, worker, workers)
+    else:
+        low, high = share((rows + MR - 1) // MR, worker, workers)
+        low, high = low * MR, min(rows, high * MR)
+    pitch = NV * lanes
+    in_place = b_column == 1 and (columns <= pitch or high - low <= FEW_ROWS)
+    panel = np.zeros(TERMS * pitch, out.dtype)
+    edge = np.zeros((1 + high - low) * pitch if last * lanes > columns else 0, out.dtype)
+    while first < last:
+        nv, at = _next(last - first, NV), first * lanes
+        width, first = nv * lanes, first + nv
+        whole = at + width <= columns
+        if whole:
+            target, end, apart = flat, low * columns + at, columns
+            start, begin, further = bias, at, 0
+        else:
+            target, end, apart = edge, pitch, pitch
+            start, begin, further = edge, 0, 0
+            edge[: columns - at] = bias[at:]
+        for k in range(0, terms, TERMS):
+            count = min(TERMS, terms - k)
+            if whole and in_place:
+                source, read, step = b, k * b_row + at, b_row
+            else:
+                source, read, step = panel, 0, pitch
+                _copy_panel(b, k, at, (b_row, b_column), columns, count, panel, pitch, width)
+            row, write = low, end
+            while row < high:
+                # Each of the last rows, which fill no block, is all rows of one, computed and written alike.
+                together = MR if high - row >= MR else 1
+                spread, at_a, initial = together // MR, row * a_row + k * a_column, begin + (row - low) * further
+                multiply_block(
+                    nv, a, at_a, source, read, start, initial, target, write,
+                    count, spread * a_row, a_column, step, spread * further, spread * apart,
+                )  # fmt: skip
+                row += together
+                write += together * apart
+            start, begin, further = target, end, apart
+        if not whole:
+            for row in range(low, high):
+                for c in range(at, columns):
+                    flat[row * columns + c] = edge[(1 + row - low) * pitch + c - at]
+
+
+@lru_cache(maxsize=256)
+def _lie(rows: int, terms: int, columns: int, a_rows_first: bool, b_rows_first: bool) -> np.ndarray:
+    a_row, a_column = (terms, 1) if a_rows_first else (1, rows)
+    b_row, b_column = (columns, 1) if b_rows_first else (1, terms)
+    return np.array([terms, a_row, a_column, b_row, b_column])
+
+
+@lru_cache(maxsize=16)
+def _zeros(count: int, dtype: np.dtype) -> np.ndarray:
+    return np.zeros(count, dtype)
+
+
+def can_multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> bool:
+    """Whether `multiply` takes these: of one dtype, matrices contiguous in either order, and a not of too few rows."""
+    return (
+        a.ndim == b.ndim == 2
+        and a.dtype is b.dtype
+        and a.dtype.char in "fd"
+        and a.dtype.isnative
+        and len(a) >= MR
+        and a.shape[1] == len(b)
+        and (a.flags.carray or a.T.flags.carray)
+        and (b.flags.carray or b.T.flags.carray)
+        and (bias is None or (bias.dtype is a.dtype and bias.shape == b.shape[1:] and bias.flags.carray))
+    )
+
+
+def multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """Return a @ b, with the bias added to each row."""
+    (rows, terms), columns = a.shape, b.shape[1]
+    a_rows_first, b_rows_first = a.flags.c_contiguous, b.flags.c_contiguous
+    lie = _lie(rows, terms, columns, a_rows_first, b_rows_first)
+    flat_a, flat_b = (a if a_rows_first else a.T).reshape(-1), (b if b_rows_first else b.T).reshape(-1)
+    if bias is None:
+        bias = _zeros(columns, a.dtype)
+    out = np.empty((rows, columns), a.dtype)
+    _multiply(flat_a, flat_b, bias, lie, out, work=rows * terms * columns // MULTIPLY_ADDS)
+    return out

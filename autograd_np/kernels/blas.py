@@ -66,23 +66,22 @@ def _quicker() -> ModuleType | None:
     return products if emitter.VECTOR_BYTES == 64 else None
 
 
-def _product(a: Any, b: Any, bias: np.ndarray | None) -> tuple[np.ndarray, bool]:
-    """Return a @ b, and whether the bias has been added."""
-    if type(a) is type(b) is np.ndarray and b.ndim > 1 and b.dtype.kind in "fc":
-        count = a.size * b.shape[-1]
-        if count > FEW:
-            own = _quicker()
-            if own is not None and own.can_multiply(a, b, bias):
-                return own.multiply(a, b, bias), True
-            if not threads.may_share("products", count // PER_NANOSECOND):
-                with _one_thread:
-                    return np.matmul(a, b), False
-    return np.matmul(a, b), False
-
-
 def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
-    y, added = _product(a, b, bias)
-    if bias is None or added:
+    if type(a) is type(b) is np.ndarray and b.ndim > 1 and a.size * b.shape[-1] > FEW and b.dtype.kind in "fc":
+        own = _quicker()
+        if own is not None and own.can_multiply(a, b, bias):
+            return own.multiply(a, b, bias)
+        y = _large_product(a, b)
+    else:
+        y = np.matmul(a, b)
+    if bias is None:
         return y
     return np.add(y, bias, out=y) if y.dtype is bias.dtype else y + bias
+
+
+def _large_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if threads.may_share("products", a.size * b.shape[-1] // PER_NANOSECOND):
+        return np.matmul(a, b)
+    with _one_thread:
+        return np.matmul(a, b)

@@ -18,7 +18,7 @@ _WORK = {"sgd": 0.2, "momentum": 0.3, "nesterov": 0.3, "adam": 0.7}
 
 # Worker's share of elements.
 @kernel
-def _sgd(worker, workers, w, g, lr) -> None:
+def _sgd(worker, workers, g, w, lr) -> None:
     lr = w.dtype.type(lr)
     start, stop = share(len(w), worker, workers)
     w, g = w[start:stop], g[start:stop]
@@ -28,7 +28,7 @@ def _sgd(worker, workers, w, g, lr) -> None:
 
 # Worker's share of elements.
 @kernel
-def _momentum(worker, workers, w, g, v, lr, momentum) -> None:
+def _momentum(worker, workers, g, w, v, lr, momentum) -> None:
     lr, momentum = w.dtype.type(lr), w.dtype.type(momentum)
     start, stop = share(len(w), worker, workers)
     w, g, v = w[start:stop], g[start:stop], v[start:stop]
@@ -40,7 +40,7 @@ def _momentum(worker, workers, w, g, v, lr, momentum) -> None:
 
 # The same, looking ahead along the velocity.
 @kernel
-def _nesterov(worker, workers, w, g, v, lr, momentum) -> None:
+def _nesterov(worker, workers, g, w, v, lr, momentum) -> None:
     lr, momentum = w.dtype.type(lr), w.dtype.type(momentum)
     start, stop = share(len(w), worker, workers)
     w, g, v = w[start:stop], g[start:stop], v[start:stop]
@@ -52,7 +52,7 @@ def _nesterov(worker, workers, w, g, v, lr, momentum) -> None:
 
 # Worker's share of elements; rest1 is 1 - beta1, rest2 is 1 - beta2.
 @kernel
-def _adam(worker, workers, w, g, m, v, beta1, rest1, beta2, rest2, eps, rate) -> None:
+def _adam(worker, workers, g, w, m, v, beta1, rest1, beta2, rest2, eps, rate) -> None:
     beta1, rest1 = w.dtype.type(beta1), w.dtype.type(rest1)
     beta2, rest2 = w.dtype.type(beta2), w.dtype.type(rest2)
     eps, rate = w.dtype.type(eps), w.dtype.type(rate)
@@ -71,8 +71,6 @@ _KERNELS = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _
 def take_steps(kind: str, steps: Sequence[Step]) -> None:
     """Change the parameters by one step, one after the other; all have their arrays as vectors."""
     step, cost = _KERNELS[kind], _WORK[kind]
-    works = [int(g.size * cost) for _, g, _ in steps]
-    in_a_row = sum(works)
-    for (arrays, g, constants), work in zip(steps, works, strict=True):
-        w, *moments = arrays.flat  # type: ignore[misc]
-        step(w, g.reshape(-1), *moments, *constants, work=work, in_a_row=in_a_row)
+    in_a_row = int(sum([g.size for _, g, _ in steps]) * cost)
+    for arrays, g, constants in steps:
+        step(g.reshape(-1), *arrays.flat, *constants, work=int(g.size * cost), in_a_row=in_a_row)  # type: ignore[misc]

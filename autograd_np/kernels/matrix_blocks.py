@@ -16,25 +16,32 @@ from .emitter import NV, Emitter, i32
 _intrinsic: Any = intrinsic
 
 
-# out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for MR rows and nv vectors of
-# columns: NV, 2 or 1.
+SHAPES = (MR, NV), (2 * MR, 2), (4 * MR, 1), (MR, 2), (MR, 1)  # rows and vectors of a block
+
+
+# out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for a block of one of the
+# shapes above, counted from 0.
 @_intrinsic
-def multiply_block(typing, nv, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row) -> tuple:
-    """Choose the code for so many vectors."""
+def multiply_block(
+    typing, shape, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row
+) -> tuple:
+    """Choose the code for this shape."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
         emit = Emitter(context, b, signature.args[1])
         a_at, b_at, start_at, out_at = emit.places(types.void(*signature.args[1:9]), arguments[1:9])
         terms, a_pitch, step, b_pitch, start_pitch, out_pitch = arguments[9:]
 
-        def add_products(nv) -> None:
+        def add_products(shape) -> None:
+            rows, nv = SHAPES[shape]
+
             def places(pointer, pitch) -> list:
-                return [emit.at(line, v * emit.lanes) for line in emit.lines(MR, pointer, pitch) for v in range(nv)]
+                return [emit.at(line, v * emit.lanes) for line in emit.lines(rows, pointer, pitch) for v in range(nv)]
 
             def add_product(k, sums) -> list:
                 row = emit.at(b_at, b.mul(k, b_pitch))
                 xs = [emit.load(emit.at(row, v * emit.lanes)) for v in range(nv)]
-                starts = emit.lines(MR, emit.at(a_at, b.mul(k, step)), a_pitch)
+                starts = emit.lines(rows, emit.at(a_at, b.mul(k, step)), a_pitch)
                 products = product((emit.splat(b.load(start)) for start in starts), xs)
                 return [b.call(emit.fmuladd, [w, x, total]) for (w, x), total in zip(products, sums, strict=True)]
 
@@ -42,10 +49,10 @@ def multiply_block(typing, nv, a, a0, b, b0, start, s0, out, o0, terms, a_row, a
             for total, place in zip(sums, places(out_at, out_pitch), strict=True):
                 emit.store(total, place)
 
-        emit.choose(arguments[0], (NV, 2, 1), add_products)
+        emit.choose(arguments[0], range(len(SHAPES)), add_products)
         return context.get_dummy_value()
 
-    kinds = nv, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row
+    kinds = shape, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row
     return types.void(*kinds), codegen
 
 

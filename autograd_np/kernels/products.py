@@ -31,6 +31,19 @@ def _next(left, most) -> int:
     return 2 if left >= 2 else 1
 
 
+# The shape of the next block, how many rows it takes of those that are left, and how far apart they are.  Each of the
+# last rows, which fill no block, is all rows of one, computed and written alike.
+@inline
+def _shape(nv, left) -> tuple[int, int, int]:
+    if nv == NV:
+        shape, rows = 0, MR
+    elif nv == 2:
+        shape, rows = (1, 2 * MR) if left >= 2 * MR else (3, MR)
+    else:
+        shape, rows = (2, 4 * MR) if left >= 4 * MR else (4, MR)
+    return (shape, rows, 1) if left >= rows else (shape, 1, 0)
+
+
 # panel[k, j] = b[first + k, at + j] for k < count, and as many j < width as there are in b: `steps` are those between
 # b's rows and columns.
 @inline
@@ -87,12 +100,10 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
                 _copy_panel(b, k, at, (b_row, b_column), columns, count, panel, pitch, width)
             row, write = low, end
             while row < high:
-                # Each of the last rows, which fill no block, is all rows of one, computed and written alike.
-                together = MR if high - row >= MR else 1
-                spread, at_a, initial = together // MR, row * a_row + k * a_column, begin + (row - low) * further
+                shape, together, spread = _shape(nv, high - row)
                 multiply_block(
-                    nv, a, at_a, source, read, start, initial, target, write,
-                    count, spread * a_row, a_column, step, spread * further, spread * apart,
+                    shape, a, row * a_row + k * a_column, source, read, start, begin + (row - low) * further,
+                    target, write, count, spread * a_row, a_column, step, spread * further, spread * apart,
                 )  # fmt: skip
                 row += together
                 write += together * apart

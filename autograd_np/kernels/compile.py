@@ -30,7 +30,6 @@ from . import threads
 # Below so much work, in nanoseconds of one thread, a second one gains less than it costs to wake it.  The longer it has
 # slept, the more that is: 8 µs at once, 24 µs after 0.5 ms, 55 µs after 2 ms, 160 µs after 10 ms.
 PARALLEL_WORK = 50_000
-AWAKE = 0.4  # of that suffices for each of several kernels in a row, which wake it but once
 DROWSY, ASLEEP = 1_250_000, 10_000_000  # nanoseconds, after which the cost has doubled, and grows no more
 
 # Of these versions of Numba it is known that compiled functions need its runtime only: see _Cache.
@@ -241,14 +240,10 @@ class Kernel:
         self.parallel = _lazily(_launcher(self.body), cache)
         self._addresses: dict[bytes, int] = {}
 
-    def __call__(self, *arguments: Any, work: int, in_a_row: int = 0) -> None:
-        """Run the body on as many threads as `work`, a rough estimate for one thread, is worth.
-
-        Where several kernels are called one after the other, `in_a_row` is the work of all.
-        """
-        total, least = max(work, in_a_row), PARALLEL_WORK
-        workers = _workers() if total >= least and work >= AWAKE * least and not _state["forked"] else 1
-        if workers > 1 and not (threads.may_share("kernels", work) and _is_worth_threads(total)):
+    def __call__(self, *arguments: Any, work: int) -> None:
+        """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
+        workers = _workers() if work >= PARALLEL_WORK and not _state["forked"] else 1
+        if workers > 1 and not (threads.may_share("kernels", work) and _is_worth_threads(work)):
             workers = 1
         try:
             if workers == 1:

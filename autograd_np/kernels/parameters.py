@@ -20,23 +20,23 @@ class StepArrays:
 
     Attributes
     ----------
-    flat : tuple of ndarray, or None
-        w and its moments as vectors on the same memory, where compiled kernels can take them.
+    addresses : tuple of int, or None
+        Of w and its moments, where compiled kernels can take them.
     """
 
-    __slots__ = ("flat", "moments", "scratch", "w")
+    __slots__ = ("addresses", "moments", "scratch", "w")
 
     def __init__(self, w: np.ndarray, *moments: np.ndarray, scratch: np.ndarray) -> None:
         self.w, self.moments, self.scratch = w, moments, scratch
-        fit = w.dtype.char in "fd" and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
-        self.flat = tuple([a.reshape(-1) for a in (w, *moments)]) if fit else None
+        fit = w.dtype.char in "fd" and w.size and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
+        self.addresses = tuple([a.ctypes.data for a in (w, *moments)]) if fit else None
 
     def are(self, w: np.ndarray, moments: tuple[np.ndarray, ...]) -> bool:
         """Tell whether these very arrays are meant."""
         return self.w is w and all(map(operator.is_, self.moments, moments))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.w, self.moments, self.scratch)  # in a copy the vectors are on the copy's memory
+        return _restored, (self.w, self.moments, self.scratch)  # a copy has addresses of its own
 
 
 def _restored(w: np.ndarray, moments: tuple[np.ndarray, ...], scratch: np.ndarray) -> StepArrays:

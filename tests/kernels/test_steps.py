@@ -68,3 +68,17 @@ def test_a_division_by_zero_is_infinite_as_in_numpy():
         kernels.take_steps("adam", [step(w, g, m, v, constants=(0.0, 1.0, 0.0, 1.0, 0.0, 1.0))])
     assert w[0] == -1.0
     assert np.isnan(w[1:]).all()
+
+
+def test_a_gradient_of_another_size_is_refused_and_nothing_is_written():
+    w, v = np.ones((2, 700, 3), np.float32)
+    with pytest.raises(ValueError, match="broadcast"):
+        kernels.take_steps("momentum", [step(w, np.ones((699, 3), np.float32), v, constants=(0.1, 0.9))])
+    assert (w == 1).all()
+
+
+def test_gradients_that_nobody_may_write_to():
+    w, g = np.ones((2, 2000), np.float32)
+    g.flags.writeable = False
+    kernels.take_steps("sgd", [step(w, g, constants=(0.25,))])
+    assert (w == 0.75).all()

@@ -21,7 +21,7 @@ from .op import PICK
 from .recording import picked
 from .rows import Rows, row_by_row
 from .singular import Alarm, determinate, has_zeros
-from .tape import Bundle, Node, is_stale
+from .tape import Bundle, Node, Shaped, is_stale
 from .tensor import Tensor
 
 Cotangent = Any  # an ndarray; a Tensor when the sweep itself is recorded
@@ -160,11 +160,14 @@ def _put(node: Node, g: Cotangent, pending: dict[Node, Cotangent], queue: list[t
 
 def _whole(bundle: Bundle, parts: list[Cotangent], create_graph: bool) -> tuple[Cotangent, ...]:
     """Give the cotangents of all outputs, zeros for those that nothing used."""
-    zeros = (np.zeros(part.shape, part.dtype) for part in bundle.parts)
     return tuple(
-        (Tensor.make(zero, None) if create_graph else zero) if part is None else part
-        for part, zero in zip(parts, zeros, strict=True)
+        [_zeros(like, create_graph) if part is None else part for part, like in zip(parts, bundle.parts, strict=True)]
     )
+
+
+def _zeros(like: Shaped, create_graph: bool) -> Cotangent:
+    zeros = np.zeros(like.shape, like.dtype)
+    return Tensor.make(zeros, None) if create_graph else zeros
 
 
 def add(a: Cotangent, b: Cotangent) -> Cotangent:

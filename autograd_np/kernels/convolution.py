@@ -32,9 +32,10 @@ PARTS, PARTS_BYTES = 8, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
-# What it costs to copy a piece of a plane into a row or out of it, and to turn a vector of images into lanes or back,
-# in multiply-adds of a vector: by which the quicker layout is chosen.  With more pixels lanes leave the L1 cache.
-COPYING, TURNING = 18, 2
+# What it costs to copy a piece of a plane into a row or out of it, and to turn a pixel of an image into a lane or back,
+# alone and in tiles of as many images as a vector has lanes, in multiply-adds of a vector: by which the quicker layout
+# is chosen.  With more pixels lanes leave the L1 cache.
+COPYING, TURNING, TILING = 18, 3, 1
 MOST_PIXELS = 600
 
 
@@ -184,7 +185,9 @@ def _lane_plan(images: int, groups: int, outputs: int, adjoint: bool, itemsize: 
     by_rows = images * (products / vector + COPYING * (channels * into + outputs * out_of))
     read, written = (out, size) if adjoint else (size, out)
     turned = channels * math.prod(read) + outputs * math.prod(written)
-    by_lanes = -(-images // vector) * (count_products(*geometry[1:]) * channels * outputs + TURNING * vector * turned)
+    tiled = images // vector * vector
+    by_lanes = -(-images // vector) * count_products(*geometry[1:]) * channels * outputs
+    by_lanes += (TILING * tiled + TURNING * (images - tiled)) * turned
     return accumulate_plan(*geometry, vector, MR, adjoint) if by_lanes < by_rows else None
 
 

@@ -12,6 +12,7 @@ from .blocks import MR, NT, accumulate_lanes, correlate_lanes, lanes_of
 from .compile import inline, kernel, share
 from .emitter import NV
 from .lane_geometry import plane_pitch
+from .matrix_blocks import transpose_block
 from .taps import BLOCK_BYTES
 
 _pitch = inline(plane_pitch)
@@ -25,9 +26,19 @@ def _next(left, most) -> int:
     return 2 if left >= 2 else 1
 
 
-# Elements of `count` planes, which are `apart` in planes[at:], become those of vectors in row[to:], plane b in lane b.
 @inline
-def _to_lanes(planes, at, apart, count, size, row, to, lanes) -> None:
+def to_lanes(planes, at, apart, count, size, row, to, lanes) -> None:
+    """Turn elements of `count` planes, which are `apart` in planes[at:], into those of vectors in row[to:].
+
+    Plane b becomes lane b; as many pixels at a time as there are lanes, the last of which may turn some once more.
+    """
+    if count == lanes <= size:
+        p = 0
+        while p < size:
+            p = min(p, size - lanes)
+            transpose_block(planes, at + p, apart, row, to + p * lanes, lanes)
+            p += lanes
+        return
     for b in range(count):
         source, target, step = np.uint64(at + b * apart), np.uint64(to + b), np.uint64(lanes)
         for _ in range(size):
@@ -37,7 +48,15 @@ def _to_lanes(planes, at, apart, count, size, row, to, lanes) -> None:
 
 
 @inline
-def _from_lanes(row, at, lanes, count, size, planes, to, apart) -> None:
+def from_lanes(row, at, lanes, count, size, planes, to, apart) -> None:
+    """Turn them back, from row[at:] to planes[to:]."""
+    if count == lanes <= size:
+        p = 0
+        while p < size:
+            p = min(p, size - lanes)
+            transpose_block(row, at + p * lanes, lanes, planes, to + p, apart)
+            p += lanes
+        return
     for b in range(count):
         source, target, step = np.uint64(at + b), np.uint64(to + b * apart), np.uint64(lanes)
         for _ in range(size):
@@ -77,7 +96,7 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
         if packing != packed:
             for c in range(channels):
                 at = ((base * groups + group) * channels + c) * size
-                _to_lanes(flat, at, groups * channels * size, count, size, row, c * plane, lanes)
+                to_lanes(flat, at, groups * channels * size, count, size, row, c * plane, lanes)
             packed = packing
         ws, first, last = weights[group], first_block * MR, min(last_block * MR, outputs)
         for o in range(first, last_block * MR):
@@ -100,7 +119,7 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
                         to += nv * out_step
         for o in range(first, last):
             to = ((base * groups + group) * outputs + o) * out_size
-            _from_lanes(sums, (o - first) * line, lanes, count, out_size, flat_out, to, groups * outputs * out_size)
+            from_lanes(sums, (o - first) * line, lanes, count, out_size, flat_out, to, groups * outputs * out_size)
 
 
 @kernel
@@ -142,10 +161,10 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
                     cotangent[n * g_batch : (n + 1) * g_batch] = 0
                 for c in range(channels):
                     at, to = ((base * groups + group) * channels + c) * size, n * x_batch + c * plane
-                    _to_lanes(flat_x, at, groups * channels * size, count, size, row, to, lanes)
+                    to_lanes(flat_x, at, groups * channels * size, count, size, row, to, lanes)
                 for o in range(first, min(last, outputs)):
                     at, to = ((base * groups + group) * outputs + o) * out_size, n * g_batch + (o - first) * line
-                    _to_lanes(flat_g, at, groups * outputs * out_size, count, out_size, cotangent, to, lanes)
+                    to_lanes(flat_g, at, groups * outputs * out_size, count, out_size, cotangent, to, lanes)
             for band in range(bands):
                 low_row, high_row = share(out_height, band, bands)
                 for o in range(first, last, MR):

@@ -2,7 +2,7 @@
 
 Arrays are (N, C, P), the P elements of a plane contiguous; a worker takes a share of the channels.  A plane is summed
 in vectors, and in parts short enough for float32; the parts are added in float64.  A channel is mapped as soon as it is
-summed, while it is in the cache.  Where a plane is a single element, `rows` does the same.
+summed, while it is in the cache.  Where planes are small, and leave vectors empty, `rows` does the same.
 """
 
 import numpy as np
@@ -14,6 +14,7 @@ from .compile import inline, inline_sum, kernel, share
 _WORK = 0.2
 
 PART = 1024  # elements that are added in their own precision
+SMALL = 25  # elements of a plane
 
 
 @inline_sum
@@ -136,9 +137,8 @@ def _totals(worker, workers, g, totals) -> None:
 
 
 def _planes(array: np.ndarray) -> np.ndarray:
-    """Give (N, C, ...) three axes, or two where a plane is one element."""
-    shape = array.shape[:2]
-    return array.reshape(shape) if array.size == shape[0] * shape[1] else array.reshape(*shape, -1)
+    """Give (N, C, ...) three axes."""
+    return array.reshape(*array.shape[:2], -1)
 
 
 def _channels(x: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) ->
     """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean, the variance and 1 / sqrt(variance + eps)."""
     y, statistics = np.empty(x.shape, x.dtype), (_channels(x), _channels(x), _channels(x))
     planes = _planes(x)
-    kernel = rows.normalize if planes.ndim == 2 else _normalize
+    kernel = rows.normalize if planes.shape[2] <= SMALL else _normalize
     kernel(planes, gamma, beta, eps, _planes(y), *statistics, work=int(3 * x.size * _WORK))
     return y, *statistics
 
@@ -166,7 +166,7 @@ def normalize_dx(
     """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
     dx, sums, products = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
     planes, channels = (_planes(g), _planes(x)), (gamma, mean, inverse, of_mean, of_variance)
-    kernel = rows.normalize_dx if planes[0].ndim == 2 else _normalize_dx
+    kernel = rows.normalize_dx if planes[0].shape[2] <= SMALL else _normalize_dx
     kernel(*planes, *channels, _planes(dx), sums, products, work=int(4 * x.size * _WORK))
     return dx, sums, products
 
@@ -175,7 +175,7 @@ def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g in each channel."""
     totals = _channels(g)
     planes = _planes(g)
-    kernel = rows.channel_sum if planes.ndim == 2 else _totals
+    kernel = rows.channel_sum if planes.shape[2] <= SMALL else _totals
     kernel(planes, totals, work=int(g.size * _WORK))
     return totals
 
@@ -184,6 +184,6 @@ def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.nda
     """Return the sums of g, and of g * (x - mean), in each channel."""
     sums, products = _channels(x), _channels(x)
     planes = _planes(g), _planes(x)
-    kernel = rows.channel_sums if planes[0].ndim == 2 else _sums_of_channels
+    kernel = rows.channel_sums if planes[0].shape[2] <= SMALL else _sums_of_channels
     kernel(*planes, mean, sums, products, work=int(2 * x.size * _WORK))
     return sums, products

@@ -22,7 +22,8 @@ def layout(request):
     """Each way in which convolution may lay out its images, be it the faster one or not."""
     convolution = pytest.importorskip("autograd_np.kernels.convolution")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "TURNING", float("inf") if request.param == "rows" else -float("inf"))
+        for constant in ("TURNING", "TILING"):
+            patch.setattr(convolution, constant, 1e9 if request.param == "rows" else -1e9)
         convolution._lane_plan.cache_clear()
         yield request.param
     convolution._lane_plan.cache_clear()

@@ -166,7 +166,8 @@ def test_small_planes_of_many_images_go_into_lanes():
         return convolution._lane_plan.__wrapped__(images, 1, outputs, False, 4, *geometry) is not None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "TURNING", 2)
+        patch.setattr(convolution, "TURNING", 3)
+        patch.setattr(convolution, "TILING", 1)
         assert is_chosen(64, 128, 128, 7, 3)
         assert is_chosen(64, 64, 64, 14, 3, stride=2)
         assert not is_chosen(1, 128, 128, 7, 3)  # all lanes but one would be empty

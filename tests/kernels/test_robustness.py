@@ -231,7 +231,8 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
             options = dict(stride=stride, padding=((1, 1), (0, 2)), dilation=(1, 1), groups=groups)
             w = integers(rng, (6 if groups == 1 else 3, 3 // groups, 3, 3), np.float32)
             g = integers(rng, (18, len(w), *sizes((9, 41), (3, 3), stride, options["padding"], (1, 1))), np.float32)
-            for convolution.TURNING in float("inf"), -float("inf"):
+            for convolution.TURNING in 1e9, -1e9:
+                convolution.TILING = convolution.TURNING
                 convolution._lane_plan.cache_clear()
                 out = kernels.conv2d(x, w, **options)
                 assert np.array_equal(out, fallback.conv2d(x, w, None, g.shape, **options))
@@ -239,6 +240,12 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
                 assert np.array_equal(dx, fallback.conv2d_dx(g, w, x.shape, **options))
                 dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **options)
                 assert np.array_equal(dw, fallback.conv2d_dw(g, x, w.shape, **options))
+        from autograd_np.kernels import products
+
+        a, b = integers(rng, (37, 140), np.float32), integers(rng, (140, 45), np.float32)
+        for first in a, np.asfortranarray(a):
+            for second in b, np.asfortranarray(b):
+                assert np.array_equal(products.multiply(first, second, b[0]), a @ b + b[0])
         for window, stride in ((2, 2), (2, 2)), ((3, 3), (2, 2)):
             pool = dict(size=window, stride=stride, padding=((0, 1), (1, 1)))
             for ours, numpys in zip(kernels.max_pool2d(x, **pool), fallback.max_pool2d(x, np.int16, **pool)):

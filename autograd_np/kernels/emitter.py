@@ -75,8 +75,7 @@ class Emitter:
     def is_larger(self, new, old) -> ir.Value:
         """Whether new is the maximum of the two, of which the first NaN is one."""
         b = self.builder
-        first_nan = b.and_(b.fcmp_unordered("uno", new, new), b.fcmp_ordered("ord", old, old))
-        return b.or_(b.fcmp_ordered(">", new, old), first_nan)
+        return b.and_(b.fcmp_unordered(">", new, old), b.fcmp_ordered("ord", old, old))
 
     def store(self, value, pointer) -> None:
         """Emit the store of a vector."""

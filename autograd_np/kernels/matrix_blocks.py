@@ -1,5 +1,7 @@
 """The cores of the loops over matrices: a block of a product, whose sums stay in vector registers; a transposed tile.
 
+Where planes are turned into columns, each lane of a vector is of another plane; such vectors are compared and added.
+
 Each array comes with the index of the first element that the block reads or writes.
 """
 
@@ -84,3 +86,48 @@ def transpose_block(typing, source, s0, s_row, target, t0, t_row) -> tuple:
         return context.get_dummy_value()
 
     return types.void(source, s0, s_row, target, t0, t_row), codegen
+
+
+# best[b] = the largest row[i * line + j * lanes + b] with i < rows and j < columns, and which[b] = tag + i * width + j
+# of the first that is, for each lane b.  The first NaN is the largest.  Tags are floats: exact, as planes are small.
+@_intrinsic
+def maximum_in_lanes(typing, row, r0, best, b0, which, w0, tag, rows, columns, line, width) -> tuple:
+    """Compare whole vectors."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, row)
+        row_at, best_at, which_at = emit.places(signature, arguments[:6])
+        first, rows, columns, line, width = arguments[6:]
+
+        def add_line(i, known) -> list:
+            start, start_tag = emit.at(row_at, b.mul(i, line)), b.add(first, b.mul(i, width))
+
+            def add_pixel(j, known) -> list:
+                old, old_tag = known
+                new = emit.load(emit.at(start, b.mul(j, ir.Constant(j.type, emit.lanes))))
+                new_tag, better = emit.splat(b.sitofp(b.add(start_tag, j), emit.scalar)), emit.is_larger(new, old)
+                return [b.select(better, new, old), b.select(better, new_tag, old_tag)]
+
+            return emit.loop(columns, known, add_pixel, unroll=False)
+
+        start = [emit.load(row_at), emit.splat(b.sitofp(first, emit.scalar))]
+        values, tags = emit.loop(rows, start, add_line, unroll=False)
+        emit.store(values, best_at)
+        emit.store(tags, which_at)
+        return context.get_dummy_value()
+
+    return types.void(row, r0, best, b0, which, w0, tag, rows, columns, line, width), codegen
+
+
+# target[t0:] += source[s0:], a vector of them
+@_intrinsic
+def add_vector(typing, source, s0, target, t0) -> tuple:
+    """Add in registers."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, source)
+        source_at, target_at = emit.places(signature, arguments)
+        emit.store(b.fadd(emit.load(target_at), emit.load(source_at)), target_at)
+        return context.get_dummy_value()
+
+    return types.void(source, s0, target, t0), codegen

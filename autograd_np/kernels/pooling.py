@@ -1,5 +1,6 @@
-"""Pooling on compiled kernels: maxima over taps, and averages line by line."""
+"""Pooling on compiled kernels: maxima in lanes of vectors, of neighbours or over taps, and averages line by line."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -8,13 +9,15 @@ from .blocks import copy_line, lanes_of, maximum_of_lines, maximum_of_pairs
 from .compile import inline, kernel, share
 from .emitter import VECTOR_BYTES
 from .geometry import forward_plan
+from .lanes import from_lanes, to_lanes
+from .matrix_blocks import add_vector, maximum_in_lanes
 from .shapes import Padding, Pair, Shape, pool_output_shape
 from .taps import maximum_of_taps
 
 # What an element of the input costs one thread, in nanoseconds, where windows are 2 x 2.
 _PER_PIXEL = 0.35
 
-_PIXELS = 2048  # of several small planes that are pooled together, so that vectors are full
+SMALL = 400  # pixels of a plane, with which vectors of so many planes stay in the L1 cache
 
 
 def _planes(array: np.ndarray) -> np.ndarray:
@@ -52,19 +55,42 @@ def _maximum_of_quarters(worker, workers, x, firsts, out, winner) -> None:
             winners[k] = places[k]
 
 
+# A plane in each lane of a vector, where planes are small: a window's pixels are whole vectors, wherever they lie.
+@kernel
+def _maximum_of_windows(worker, workers, x, window, out, winner) -> None:
+    """Fill a share of the planes of out and winner (planes, H', W') from x (planes, H, W)."""
+    planes, height, width = x.shape
+    out_height, out_width = out.shape[1:]
+    kh, kw, sh, sw, top, left = window
+    size, out_size, lanes = height * width, out_height * out_width, lanes_of(x)
+    flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
+    row = np.zeros(size * lanes, x.dtype)
+    best, which = np.empty(out_size * lanes, x.dtype), np.empty(out_size * lanes, x.dtype)
+    places = np.empty(out_size * lanes, x.dtype)
+    start, stop = share((planes + lanes - 1) // lanes, worker, workers)
+    for group in range(start, stop):
+        base = group * lanes
+        count = min(lanes, planes - base)
+        to_lanes(flat, base * size, size, count, size, row, 0, lanes)
+        for i in range(out_height):
+            y, end_y = max(0, i * sh - top), min(height, i * sh - top + kh)
+            for j in range(out_width):
+                x0, end_x = max(0, j * sw - left), min(width, j * sw - left + kw)
+                at, to = y * width + x0, (i * out_width + j) * lanes
+                maximum_in_lanes(row, at * lanes, best, to, which, to, at, end_y - y, end_x - x0, width * lanes, width)
+        from_lanes(best, 0, lanes, count, out_size, flat_out, base * out_size, out_size)
+        from_lanes(which, 0, lanes, count, out_size, places, 0, out_size)
+        winners = flat_winner[base * out_size : (base + count) * out_size]
+        for k in range(len(winners)):
+            winners[k] = places[k]
+
+
 @lru_cache(maxsize=256)
-def _pairs(height: int, width: int, planes: int, dtype: str) -> np.ndarray:
-    """Return where in each of some planes its pairs of neighbours begin; a row of odd length has a pixel left over."""
+def _pairs(height: int, width: int, dtype: str) -> np.ndarray:
+    """Return where in a plane its pairs of neighbours begin; a row of odd length has a pixel left over."""
     rows, columns = np.ogrid[: height // 2 * 2, : width // 2]
-    pairs = np.tile((rows * width + 2 * columns).ravel().astype(dtype), planes)
+    pairs = (rows * width + 2 * columns).ravel().astype(dtype)
     return np.append(pairs, np.zeros(VECTOR_BYTES // pairs.itemsize, dtype))
-
-
-@lru_cache(maxsize=256)
-def _together(planes: int, height: int, width: int) -> int:
-    """Return how many planes may be taken for one high plane: their lines must be whole pairs, and all fit the L1."""
-    most = 1 if height % 2 or width % 2 else max(1, _PIXELS // (height * width))
-    return next(count for count in range(most, 0, -1) if planes % count == 0)
 
 
 # Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.
@@ -101,16 +127,13 @@ def max_pool2d(
     out, winner = np.empty(shape, x.dtype), np.empty(shape, np.dtype(index_type))
     if not out.size:
         return out, winner
-    if size == stride == (2, 2) and padding == ((0, 0), (0, 0)):
-        count, (height, width) = x.shape[0] * x.shape[1], x.shape[2:]
-        together = _together(count, height, width)
-        high = [a.reshape(count // together, together * a.shape[2], a.shape[3]) for a in (x, out, winner)]
-        firsts = _pairs(height, width, together, f"i{x.itemsize}")
-        _maximum_of_quarters(high[0], firsts, *high[1:], work=int(x.size * _PER_PIXEL))
+    planes, kind = (_planes(x), _planes(out), _planes(winner)), f"i{x.itemsize}"
+    if math.prod(x.shape[2:]) <= SMALL:
+        _maximum_of_windows(planes[0], _window(size, stride, padding), *planes[1:], work=x.size + out.size)
+    elif size == stride == (2, 2) and padding == ((0, 0), (0, 0)):
+        _maximum_of_quarters(planes[0], _pairs(*x.shape[2:], kind), *planes[1:], work=int(x.size * _PER_PIXEL))
     else:
-        planes = _planes(x), _planes(out), _planes(winner)
-        plan = forward_plan(1, x.shape[2:], size, stride, padding, (1, 1))
-        tags = _tags(size, x.shape[3], f"i{x.itemsize}")
+        plan, tags = forward_plan(1, x.shape[2:], size, stride, padding, (1, 1)), _tags(size, x.shape[3], kind)
         geometry = plan.layout, plan.copies, plan.bounds, plan.offsets, tags
         maximum_of_taps(planes[0], *geometry, *planes[1:], work=out.size * tags.size)
     return out, winner
@@ -189,6 +212,57 @@ def _spread(worker, workers, g, window, dx) -> None:
                 _add_line(line, left, flat, (plane * height + h) * width, width)
 
 
+# Both with a plane in each lane of a vector, where planes are small.
+@kernel
+def _average_in_lanes(worker, workers, x, window, out) -> None:
+    planes, height, width = x.shape
+    out_height, out_width = out.shape[1:]
+    kh, kw, sh, sw, top, left = window
+    size, out_size, lanes, n = height * width, out_height * out_width, lanes_of(x), x.dtype.type(kh * kw)
+    flat, flat_out = x.reshape(-1), out.reshape(-1)
+    row, sums = np.zeros(size * lanes, x.dtype), np.empty(out_size * lanes, x.dtype)
+    start, stop = share((planes + lanes - 1) // lanes, worker, workers)
+    for group in range(start, stop):
+        base = group * lanes
+        count = min(lanes, planes - base)
+        to_lanes(flat, base * size, size, count, size, row, 0, lanes)
+        sums[:] = 0
+        for i in range(out_height):
+            for h in range(max(0, i * sh - top), min(height, i * sh - top + kh)):
+                for j in range(out_width):
+                    to = (i * out_width + j) * lanes
+                    for k in range(max(0, j * sw - left), min(width, j * sw - left + kw)):
+                        add_vector(row, (h * width + k) * lanes, sums, to)
+        for p in range(len(sums)):
+            sums[p] /= n
+        from_lanes(sums, 0, lanes, count, out_size, flat_out, base * out_size, out_size)
+
+
+@kernel
+def _spread_in_lanes(worker, workers, g, window, dx) -> None:
+    planes, height, width = dx.shape
+    out_height, out_width = g.shape[1:]
+    kh, kw, sh, sw, top, left = window
+    size, out_size, lanes, n = height * width, out_height * out_width, lanes_of(g), g.dtype.type(kh * kw)
+    flat, flat_g = dx.reshape(-1), g.reshape(-1)
+    row, parts = np.empty(size * lanes, g.dtype), np.zeros(out_size * lanes, g.dtype)
+    start, stop = share((planes + lanes - 1) // lanes, worker, workers)
+    for group in range(start, stop):
+        base = group * lanes
+        count = min(lanes, planes - base)
+        to_lanes(flat_g, base * out_size, out_size, count, out_size, parts, 0, lanes)
+        for p in range(len(parts)):
+            parts[p] /= n
+        row[:] = 0
+        for i in range(out_height):
+            for h in range(max(0, i * sh - top), min(height, i * sh - top + kh)):
+                for j in range(out_width):
+                    at = (i * out_width + j) * lanes
+                    for k in range(max(0, j * sw - left), min(width, j * sw - left + kw)):
+                        add_vector(parts, at, row, (h * width + k) * lanes)
+        from_lanes(row, 0, lanes, count, size, flat, base * size, size)
+
+
 @lru_cache(maxsize=256)
 def _window(size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     return np.array([*size, *stride, padding[0][0], padding[1][0]])
@@ -198,7 +272,8 @@ def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> 
     """Average windows, padding counted as zeros."""
     out = np.empty(pool_output_shape(x.shape, size, stride, padding), x.dtype)
     if out.size:
-        _average(_planes(x), _window(size, stride, padding), _planes(out), work=x.size)
+        average = _average_in_lanes if math.prod(x.shape[2:]) <= SMALL else _average
+        average(_planes(x), _window(size, stride, padding), _planes(out), work=x.size)
     return out
 
 
@@ -206,5 +281,6 @@ def avg_pool2d_dx(g: np.ndarray, x_shape: Shape, *, size: Pair, stride: Pair, pa
     """Spread each g evenly over its window."""
     dx = np.empty(x_shape, g.dtype)
     if dx.size:
-        _spread(_planes(g), _window(size, stride, padding), _planes(dx), work=dx.size)
+        spread = _spread_in_lanes if math.prod(x_shape[2:]) <= SMALL else _spread
+        spread(_planes(g), _window(size, stride, padding), _planes(dx), work=dx.size)
     return dx

@@ -11,7 +11,7 @@ from .geometries import integers, pool_geometries, wild
 
 QUARTERS = {"size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = pytest.mark.usefixtures("engine", "layout")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 

@@ -1,4 +1,4 @@
-"""The cores of the loops over taps: blocks that keep their sums or maxima in vector registers over a whole inner loop.
+"""The cores of the loops over taps: blocks that keep their sums in vector registers over a whole inner loop.
 
 Each array comes with the index of the first element that the block reads or writes.
 """
@@ -183,100 +183,6 @@ def correlate_lanes(typing, nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pit
         return context.get_dummy_value()
 
     return types.void(nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pitch, out_step, loops), codegen
-
-
-# best[p] = max_t row[p + offsets[t]] and which[p] = tags[t] of the first t that has it, for NV vectors of
-# positions.  The first NaN is the maximum; where all are -inf, which[p] stays -1.
-@_intrinsic
-def maximum_block(typing, row, r0, best, b0, which, w0, offsets, tags, taps) -> tuple:
-    """Keep maxima and their tags in registers."""
-
-    def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = Emitter(context, b, row)
-        row_at, best_at, which_at = emit.places(signature, arguments[:6])
-        start = ir.Constant(i64, 0)
-        kinds = types.void(offsets, taps, tags, taps)
-        offset_at, tag_at = emit.places(kinds, [arguments[6], start, arguments[7], start])
-
-        def step(t, carried) -> list:
-            source = emit.at(row_at, b.load(emit.at(offset_at, t)))
-            tag = emit.splat(b.load(emit.at(tag_at, t)))
-            bests, tag_sets = [], []
-            for v, (old, old_tag) in enumerate(zip(carried[:NV], carried[NV:], strict=True)):
-                new = emit.load(emit.at(source, v * emit.lanes))
-                better = emit.is_larger(new, old)
-                bests.append(b.select(better, new, old))
-                tag_sets.append(b.select(better, tag, old_tag))
-            return bests + tag_sets
-
-        integer = context.get_value_type(which.dtype)
-        lowest = emit.splat(ir.Constant(emit.scalar, float("-inf")))
-        carried = emit.loop(arguments[8], [lowest] * NV + [emit.splat(ir.Constant(integer, -1))] * NV, step)
-        for v in range(NV):
-            emit.store(carried[v], emit.at(best_at, v * emit.lanes))
-            emit.store(carried[NV + v], emit.at(which_at, v * emit.lanes))
-        return context.get_dummy_value()
-
-    return types.void(row, r0, best, b0, which, w0, offsets, tags, taps), codegen
-
-
-# best[p] = max(row[2 p], row[2 p + 1]) and which[p] = firsts[p], or one more if it is the second, for `count` vectors.
-@_intrinsic
-def maximum_of_pairs(typing, row, firsts, best, which, count) -> tuple:
-    """Put neighbours into two vectors, and take the larger ones."""
-
-    def codegen(context, b, signature, arguments) -> ir.Value:
-        emit, start = Emitter(context, b, row), ir.Constant(i64, 0)
-        kinds = types.void(*(part for kind in (row, firsts, best, which) for part in (kind, count)))
-        starts = [part for array in arguments[:4] for part in (array, start)]
-        row_at, first_at, best_at, which_at = emit.places(kinds, starts)
-        integer, lanes = context.get_value_type(which.dtype), range(emit.lanes)
-        evens, odds = (ir.Constant(ir.VectorType(i32, emit.lanes), [2 * i + odd for i in lanes]) for odd in (0, 1))
-
-        def step(s, _) -> list:
-            p = b.mul(s, ir.Constant(i64, emit.lanes))
-            source = emit.at(row_at, b.mul(p, ir.Constant(i64, 2)))
-            low, high = emit.load(source), emit.load(emit.at(source, emit.lanes))
-            left, right = b.shuffle_vector(low, high, evens), b.shuffle_vector(low, high, odds)
-            second = emit.is_larger(right, left)
-            emit.store(b.select(second, right, left), emit.at(best_at, p))
-            first = emit.load_integers(emit.at(first_at, p), integer)
-            emit.store(b.add(first, b.zext(second, first.type)), emit.at(which_at, p))
-            return []
-
-        emit.loop(arguments[4], [], step)
-        return context.get_dummy_value()
-
-    return types.void(row, firsts, best, which, count), codegen
-
-
-# out[to + c] = max(best[at + c], best[at + pitch + c]), and out_which is which there, for `count` vectors.
-@_intrinsic
-def maximum_of_lines(typing, best, which, at, pitch, out, out_which, to, count) -> tuple:
-    """Take the larger ones of two lines."""
-
-    def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = Emitter(context, b, best)
-        kinds = types.void(best, at, which, at, out, to, out_which, to)
-        bests, whiches, start, down, outs, out_whiches, first, vectors = arguments
-        starts = [bests, start, whiches, start, outs, first, out_whiches, first]
-        best_at, which_at, out_at, out_which_at = emit.places(kinds, starts)
-        integer = context.get_value_type(which.dtype)
-
-        def step(s, _) -> list:
-            p = b.mul(s, ir.Constant(i64, emit.lanes))
-            q = b.add(p, down)
-            upper, lower = emit.load(emit.at(best_at, p)), emit.load(emit.at(best_at, q))
-            above, below = (emit.load_integers(emit.at(which_at, place), integer) for place in (p, q))
-            second = emit.is_larger(lower, upper)
-            emit.store(b.select(second, lower, upper), emit.at(out_at, p))
-            emit.store(b.select(second, below, above), emit.at(out_which_at, p))
-            return []
-
-        emit.loop(vectors, [], step)
-        return context.get_dummy_value()
-
-    return types.void(best, which, at, pitch, out, out_which, to, count), codegen
 
 
 # The sum, or the largest, of `count` elements of x from x0 on, as many as a vector has or more: `combine` takes two

@@ -66,12 +66,6 @@ class Emitter:
         value.align = self.align
         return value
 
-    def load_integers(self, pointer, kind) -> ir.Value:
-        """Emit the load of as many integers as a vector has lanes."""
-        value = self.builder.load(self.builder.bitcast(pointer, ir.VectorType(kind, self.lanes).as_pointer()))
-        value.align = kind.width // 8
-        return value
-
     def is_larger(self, new, old) -> ir.Value:
         """Whether new is the maximum of the two, of which the first NaN is one."""
         b = self.builder

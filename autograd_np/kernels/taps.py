@@ -1,8 +1,7 @@
-"""The loops of convolution and pooling over rows in the phase layout of `geometry`.
+"""The loops of convolution over rows in the phase layout of `geometry`.
 
     accumulate_taps:  out[o, p] = bias[o] + sum_t w[o, t] * row[p + offset[t]]      (forward and dx)
     correlate_taps:   dw[o, t]  = sum_p g[o, p] * row[p + offset[t]]
-    maximum_of_taps:  out[p]    = max_t row[p + offset[t]]
 
 What they call in their innermost loops are the `blocks`.
 """
@@ -22,7 +21,6 @@ from .blocks import (
     correlate_single,
     correlate_wide,
     lanes_of,
-    maximum_block,
     pair_lanes_of,
     part_pairs,
 )
@@ -212,40 +210,3 @@ def correlate_taps(worker, workers, x, g, layout, copies, bounds, offsets, parti
                         t += NT_WIDE
                     if t < taps:
                         correlate_block(cotangent, at, row, p, offsets, t, total, to + t, g_pitch, taps, steps)
-
-
-@kernel
-def maximum_of_taps(worker, workers, x, layout, copies, bounds, offsets, tags, out, winner) -> None:
-    """Fill a share of the planes of out and winner (planes, H', W') from x (planes, H, W).
-
-    tags[t] is how far tap t lies behind the window's first in x's plane, in integers as wide as x's elements.
-    """
-    planes, height, width = x.shape
-    out_height, out_width = out.shape[1:]
-    flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
-    top, left, sh, sw, rows, pitch, high, wide = layout
-    size, span, furthest = rows * pitch, (out_height - 1) * pitch + out_width, bounds[1]
-    step = NV * lanes_of(x)
-    row = np.full(max(high * wide * size, furthest + span) + step, -np.inf, x.dtype)
-    best, which = np.empty(span + step, x.dtype), np.empty(span + step, tags.dtype)
-    places, firsts = np.empty(span, winner.dtype), np.empty(span, winner.dtype)
-    for p in range(span):  # where in the plane the window at this position begins
-        firsts[p] = (p // pitch * sh - top) * width + p % pitch * sw - left
-    lines, line = (1, span) if pitch == out_width else (out_height, out_width)
-    start, stop = share(planes, worker, workers)
-    for plane in range(start, stop):
-        _pack(flat, plane * height * width, height, width, layout, copies, row, 0)
-        for p in range(0, span, step):
-            maximum_block(row, p, best, p, which, p, offsets, tags, len(offsets))
-        lowest = tags.dtype.type(0)
-        for p in range(span):  # without branches, for vector instructions
-            lowest = min(lowest, which[p])
-            places[p] = firsts[p] + places.dtype.type(which[p])
-        if lowest < 0:
-            for p in range(span):
-                if which[p] < 0:
-                    places[p] = max(0, p // pitch * sh - top) * width + max(0, p % pitch * sw - left)
-        for i in range(lines):
-            at, to = i * pitch, (plane * out_height + i) * out_width
-            _copy(best, at, 1, flat_out, to, 1, line)
-            _copy(places, at, 1, flat_winner, to, 1, line)

@@ -19,10 +19,9 @@ def engine(request):
 
 @pytest.fixture(scope="module", params=["rows", "lanes"])
 def layout(request):
-    """Each way in which convolution and pooling may lay out their images, be it the faster one or not."""
+    """Each way in which convolution may lay out its images, be it the faster one or not."""
     convolution = pytest.importorskip("autograd_np.kernels.convolution")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograd_np.kernels.pooling.SMALL", 0 if request.param == "rows" else 10**9)
         for constant in ("TURNING", "TILING"):
             patch.setattr(convolution, constant, 1e9 if request.param == "rows" else -1e9)
         convolution._lane_plan.cache_clear()

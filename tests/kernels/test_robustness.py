@@ -41,7 +41,7 @@ def test_any_memory_layout_without_another_compilation(memory):
         taps.correlate_taps,
         lanes.accumulate,
         lanes.correlate,
-        taps.maximum_of_taps,
+        pooling._maximum,
         pooling._scatter,
         pooling._gather,
     ]

@@ -54,8 +54,8 @@ def memory(engine: str, threads: int, params: dict[str, Any]) -> dict[str, Any]:
     small = module.KINDS["cnn"](**(params | {"batch": _SMALL_BATCH}))
     for _ in range(2):
         small()
-    if hasattr(module, "load_parallel"):
-        module.load_parallel(small)
+    if hasattr(module, "load_code"):
+        module.load_code(small)
     del small
     step = module.KINDS["cnn"](**params)
     gc.collect()

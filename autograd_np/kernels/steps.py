@@ -17,7 +17,6 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 from .compile import inline, kernel, share
 from .parameters import Step
@@ -34,6 +33,8 @@ def _vector_at(typing, like, address, count) -> tuple:
     kind = types.Array(like.dtype, 1, "C")
 
     def codegen(context, builder, signature, arguments) -> ir.Value:
+        from numba.np.arrayobj import populate_array  # for compiling only: it brings much with it
+
         _, place, length = arguments
         vector = context.make_array(kind)(context, builder)
         size = ir.Constant(length.type, like.dtype.bitwidth // 8)

@@ -26,14 +26,16 @@ def setup(threads: int) -> None:
     """Threads are set by the environment."""
 
 
-def load_parallel(step: Step) -> None:
-    """Run a step that is too small for several threads on several, so that the compiled code for these is there."""
-    from autograd_np.kernels import compile, threads  # imports Numba, which cases of start-up want to do without
+def load_code(step: Step) -> None:
+    """Run a small step as large ones are, by several threads and with the kernel of large products: for their code."""
+    from autograd_np.kernels import blas, compile, threads  # imports Numba, which cases of start-up want to do without
 
-    before = compile.PARALLEL_WORK, threads.may_share
-    compile.PARALLEL_WORK, threads.may_share = 0, lambda who, work: True
+    before = blas.FEW, compile.PARALLEL_WORK, threads.may_share
+    blas.FEW, threads.may_share = 0, lambda who, work: True
     step()
-    compile.PARALLEL_WORK, threads.may_share = before
+    compile.PARALLEL_WORK = 0
+    step()
+    blas.FEW, compile.PARALLEL_WORK, threads.may_share = before
 
 
 def arrays(result: Any) -> list[np.ndarray]:

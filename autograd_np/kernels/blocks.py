@@ -146,6 +146,73 @@ def accumulate_lanes(
     return types.void(*kinds), codegen
 
 
+# out[v] = start + sum_t weights[places[t]] * row[offsets[t] + v * step]   for nv positions, 8, 4, 2 or 1.
+# All are vectors; weights and the start begin with their arrays.
+@_intrinsic
+def weigh_lanes(typing, nv, weights, start, row, r0, offsets, t0, places, p0, out, o0, taps, step, out_step) -> tuple:
+    """Choose the code for so many positions."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, weights)
+        zero = ir.Constant(i64, 0)
+        kinds = types.void(weights, taps, start, taps, *signature.args[3:11])
+        arrays = [arguments[1], zero, arguments[2], zero, *arguments[3:11]]
+        w_at, start_at, row_at, offset_at, place_at, out_at = emit.places(kinds, arrays)
+        count, apart, out_apart = arguments[11:]
+
+        def add_taps(nv) -> None:
+            def add_tap(t, sums) -> list:
+                w = emit.load(emit.at(w_at, b.load(emit.at(place_at, t))))
+                xs = emit.lines(nv, emit.at(row_at, b.load(emit.at(offset_at, t))), apart)
+                return [b.call(emit.fmuladd, [w, emit.load(x), total]) for x, total in zip(xs, sums, strict=True)]
+
+            sums = emit.loop(count, [emit.load(start_at)] * nv, add_tap)
+            for total, end in zip(sums, emit.lines(nv, out_at, out_apart), strict=True):
+                emit.store(total, end)
+
+        emit.choose(arguments[0], (8, 4, 2, 1), add_taps)
+        return context.get_dummy_value()
+
+    kinds = nv, weights, start, row, r0, offsets, t0, places, p0, out, o0, taps, step, out_step
+    return types.void(*kinds), codegen
+
+
+# out += sum of g[i * g_line + j] * x[i * x_line + j * x_step]   over i < rows and j < columns, four of these at a time;
+# all are vectors, and lines and steps count elements.
+@_intrinsic
+def add_products(typing, g, g0, x, x0, out, o0, rows, columns, g_line, x_line, x_step) -> tuple:
+    """Keep four sums in registers."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, g)
+        g_at, x_at, out_at = emit.places(signature, arguments[:6])
+        rows, columns, g_line, x_line, x_step = arguments[6:]
+        four, lanes = ir.Constant(i64, 4), ir.Constant(i64, emit.lanes)
+
+        def add_line(i, sums) -> list:
+            g_start, x_start = emit.at(g_at, b.mul(i, g_line)), emit.at(x_at, b.mul(i, x_line))
+
+            def add_column(j, total) -> ir.Value:
+                factors = [emit.load(emit.at(g_start, b.mul(j, lanes))), emit.load(emit.at(x_start, b.mul(j, x_step)))]
+                return b.call(emit.fmuladd, [*factors, total])
+
+            def add_four(n, sums) -> list:
+                first = b.mul(n, four)
+                return [add_column(b.add(first, ir.Constant(i64, k)), total) for k, total in enumerate(sums)]
+
+            sums = emit.loop(b.sdiv(columns, four), sums, add_four, unroll=False)
+            rest, done = b.srem(columns, four), b.sub(columns, b.srem(columns, four))
+            last = emit.loop(rest, sums[:1], lambda j, sums: [add_column(b.add(done, j), sums[0])], unroll=False)
+            return [*last, *sums[1:]]
+
+        sums = emit.loop(rows, [ir.Constant(emit.vector, [0.0] * emit.lanes)] * 4, add_line, unroll=False)
+        total = b.fadd(b.fadd(sums[0], sums[1]), b.fadd(sums[2], sums[3]))
+        emit.store(b.fadd(emit.load(out_at), total), out_at)
+        return context.get_dummy_value()
+
+    return types.void(g, g0, x, x0, out, o0, rows, columns, g_line, x_line, x_step), codegen
+
+
 # out[m, t] += the sum over loops of g[m] * x[t]   for MR outputs and nt channels: NT, 2 or 1; g_pitch, x_pitch,
 # out_pitch and out_step say how far apart they are.  Each of the loops, of which the first is the outermost, is a
 # tuple of how often it runs, and how far it goes in g and in x.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import fallback, lanes
+from . import depthwise, fallback, lanes
 from .blocks import MR, NT, NT_SINGLE
 from .compile import kernel, share
 from .emitter import VECTOR_BYTES
@@ -211,6 +211,29 @@ def _correlate_lanes(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray
     _add_up(partial, dw)
 
 
+def _weigh(source: np.ndarray, w: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
+    """Run depthwise.weigh on images (N, C, H, W) and weights (C, 1, KH, KW)."""
+    weights = w.reshape(len(w), -1)
+    starts = np.zeros(len(w), w.dtype) if bias is None else bias
+    work = (source.size + out.size) // 4 + min(source.size, out.size) * weights.shape[1] // MULTIPLY_ADDS
+    depthwise.weigh(source, weights, plan.offsets, plan.places, plan.tiles, starts, out, work=work)
+
+
+def _correlate_channels(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
+    """Run depthwise.correlate on images, their cotangents, and dw (C, 1, KH, KW)."""
+    taps, strides = correlate_plan(*geometry)
+    partial = np.empty((min(len(x), PARTS), len(dw), len(taps)), dw.dtype)
+    work = (x.size + g.size) // 4 + g.size * len(taps) // MULTIPLY_ADDS
+    depthwise.correlate(x, g, taps, strides, partial, work=work)
+    with np.errstate(all="ignore"):
+        np.sum(partial, axis=0, out=dw.reshape(len(dw), len(taps)))
+
+
+def _channel_plan(w_shape: Shape, groups: int, itemsize: int, adjoint: bool, *geometry: Any) -> LanePlan | None:
+    """Plan with a channel in each lane, where each has a filter of its own and that pays."""
+    return depthwise.plan(groups, itemsize, adjoint, *geometry) if w_shape[:2] == (groups, 1) else None
+
+
 def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
     shape = array.shape
     return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
@@ -234,9 +257,12 @@ def conv2d(
     geometry = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
     out = np.empty(out_shape, x.dtype)
     arrays = _grouped(x, groups, 1), _grouped(w, groups, 0), bias
-    plan = _lane_plan(len(x), groups, len(w) // groups, False, x.itemsize, *geometry)
-    if plan and np.isfinite(w).all():
-        _accumulate_lanes(*arrays, plan, _grouped(out, groups, 1))
+    by_channel = _channel_plan(w.shape, groups, x.itemsize, False, *geometry[1:])
+    by_image = _lane_plan(len(x), groups, len(w) // groups, False, x.itemsize, *geometry)
+    if by_channel and np.isfinite(w).all():
+        _weigh(x, w, bias, by_channel, out)
+    elif by_image and np.isfinite(w).all():
+        _accumulate_lanes(*arrays, by_image, _grouped(out, groups, 1))
     else:
         _accumulate(*arrays, _plan(forward_plan, len(x), groups, len(w) // groups, *geometry), _grouped(out, groups, 1))
     return out
@@ -248,13 +274,16 @@ def conv2d_dx(
     """Compute the adjoint with respect to x."""
     geometry = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
     empty = not (g.size and w.size and math.prod(x_shape))
-    plan = None if empty else _lane_plan(len(g), groups, w.shape[1], True, g.itemsize, *geometry)
-    if empty or (plan is None and not np.isfinite(w).all()):
+    by_channel = None if empty else _channel_plan(w.shape, groups, g.itemsize, True, *geometry[1:])
+    by_image = None if empty else _lane_plan(len(g), groups, w.shape[1], True, g.itemsize, *geometry)
+    if empty or not (by_channel or by_image or np.isfinite(w).all()):
         return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dx = np.empty(x_shape, g.dtype)
     arrays = _grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None
-    if plan:
-        _accumulate_lanes(*arrays, plan, _grouped(dx, groups, 1))
+    if by_channel:
+        _weigh(g, w, None, by_channel, dx)
+    elif by_image:
+        _accumulate_lanes(*arrays, by_image, _grouped(dx, groups, 1))
     else:
         _accumulate(*arrays, _plan(adjoint_plan, len(g), groups, w.shape[1], *geometry), _grouped(dx, groups, 1))
     return dx
@@ -273,12 +302,19 @@ def conv2d_dw(
     """Compute the adjoint with respect to w."""
     if g.size and x.size and min(w_shape):
         geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-        plan = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)
+        by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *geometry[1:])
+        by_image = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)
         dw = np.empty(w_shape, x.dtype)
         arrays = _grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0)
+        if by_channel and g[0, 0].size > depthwise.MOST_OUTPUTS:
+            by_channel = None
+        plan = by_channel or by_image
         # Where dw is finite, so is all that went into it, and nothing is to be mended.
         if plan and not plan.bare:
-            _correlate_lanes(*arrays)
+            if by_channel:
+                _correlate_channels(x, g, geometry[1:], dw)
+            else:
+                _correlate_lanes(*arrays)
             if np.isfinite(dw).all() or np.isfinite(g).all():
                 return dw
         _correlate(*arrays)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from autograd_np import kernels
 
@@ -49,6 +50,15 @@ def test_equal_to_plain_loops_and_adjoint(case, dtype):
     linear = np.vdot(g, out - bias[:, None, None])
     assert np.vdot(dx, x) == linear
     assert np.vdot(dw, w) == linear
+
+
+@pytest.mark.parametrize("make", [integers, wild])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(case=conv_geometries(min_batch=1), channels=st.sampled_from([6, 12, 16, 17, 30]))
+def test_a_filter_for_each_of_many_channels(case, channels, dtype, make):
+    x_shape, w_shape = list(case.x_shape), list(case.w_shape)
+    x_shape[1], w_shape[:2] = channels, [channels, 1]
+    check(Conv((*x_shape,), (*w_shape,), case.options | {"groups": channels}, case.seed), make, dtype)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -13,6 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from .compile import inline
 from .emitter import NV, VECTOR_BYTES, Emitter, i32, i64
 
 MR = 4  # output channels in a block, on every machine: callers lay out weights for it
@@ -38,6 +39,12 @@ def _lanes(size: int) -> Any:
 
 PAIR_BYTES = 16  # of vectors that part pairs: they are short, as lines are that must have as many pairs
 lanes_of, pair_lanes_of = _lanes(VECTOR_BYTES), _lanes(PAIR_BYTES)
+
+
+@inline
+def aligned(array) -> Any:
+    """Leave out what is before a line of the cache, which is less than a vector: so none of these lies across two."""
+    return array[-(array.ctypes.data // array.itemsize) % lanes_of(array) :]
 
 
 # out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for mr channels and nv vectors of positions.

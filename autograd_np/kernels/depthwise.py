@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import add_products, lanes_of, weigh_lanes
+from .blocks import add_products, aligned, lanes_of, weigh_lanes
 from .compile import inline, kernel, share
 from .emitter import VECTOR_BYTES
 from .lane_geometry import LanePlan, accumulate_plan
@@ -48,8 +48,9 @@ def weigh(worker, workers, source, weights, offsets, places, tiles, bias, out) -
     window, lanes = weights.shape[1], lanes_of(source)
     size, out_size = height * width, out.shape[2] * out.shape[3]
     flat, flat_out, flat_weights = source.reshape(-1), out.reshape(-1), weights.reshape(-1)
-    row, sums = np.zeros(size * lanes, source.dtype), np.empty(out_size * lanes, source.dtype)
-    ws, starts = np.zeros(window * lanes, source.dtype), np.zeros(lanes, source.dtype)
+    row = aligned(np.zeros((size + 1) * lanes, source.dtype))
+    sums = aligned(np.empty((out_size + 1) * lanes, source.dtype))
+    ws, starts = aligned(np.zeros((window + 1) * lanes, source.dtype)), np.zeros(lanes, source.dtype)
     start, stop = share((channels + lanes - 1) // lanes * images, worker, workers)
     turned = -1
     for item in range(start, stop):
@@ -83,7 +84,8 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
     parts, _, window = partial.shape
     lanes, size, out_size = lanes_of(x), height * width, out_height * out_width
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
-    row, cotangent = np.zeros(size * lanes, x.dtype), np.zeros(out_size * lanes, x.dtype)
+    row = aligned(np.zeros((size + 1) * lanes, x.dtype))
+    cotangent = aligned(np.zeros((out_size + 1) * lanes, x.dtype))
     sums = np.empty(window * lanes, x.dtype)
     groups = (channels + lanes - 1) // lanes
     start, stop = share(parts * groups, worker, workers)

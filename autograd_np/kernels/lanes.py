@@ -8,7 +8,7 @@ Only taps within the plane take part.  Images are turned into lanes, and back, b
 
 import numpy as np
 
-from .blocks import MR, NT, accumulate_lanes, correlate_lanes, lanes_of
+from .blocks import MR, NT, accumulate_lanes, aligned, correlate_lanes, lanes_of
 from .compile import inline, kernel, share
 from .emitter import NV
 from .lane_geometry import plane_pitch
@@ -82,8 +82,8 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
     per_block = channels * window * MR
     blocks = weights.shape[1] // per_block
     swept = max(1, min(blocks, BLOCK_BYTES // (source.itemsize * MR * (together * window + line))))
-    row = np.zeros(channels * plane, source.dtype)
-    sums = np.empty(swept * MR * line, source.dtype)
+    row = aligned(np.zeros(channels * plane + lanes, source.dtype))
+    sums = aligned(np.empty(swept * MR * line + lanes, source.dtype))
     packed = -1
     item, stop = share((images + lanes - 1) // lanes * groups * blocks, worker, workers)
     while item < stop:
@@ -138,7 +138,7 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
     size, out_size = height * width, out_height * out_width
     plane, line = _pitch(size) * lanes, _pitch(out_size) * lanes
     batches = (images + lanes - 1) // lanes
-    row = np.zeros(together * channels * plane, x.dtype)
+    row = aligned(np.zeros(together * channels * plane + lanes, x.dtype))
     item, stop = share(parts * groups * blocks, worker, workers)
     while item < stop:
         piece, block = item // blocks, item % blocks
@@ -146,7 +146,7 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
         item += swept
         part, group = piece // groups, piece % groups
         first, last = block * MR, (block + swept) * MR
-        cotangent = np.zeros(together * (last - first) * line, x.dtype)
+        cotangent = aligned(np.zeros(together * (last - first) * line + lanes, x.dtype))
         x_batch, g_batch = channels * plane, (last - first) * line
         total = partial[part, group].reshape(-1)
         total[first * weights : last * weights] = 0

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import lanes_of
+from .blocks import aligned, lanes_of
 from .compile import inline, kernel, share
 from .lanes import from_lanes, to_lanes
 from .matrix_blocks import add_vector, maximum_in_lanes
@@ -38,8 +38,9 @@ def _maximum(worker, workers, x, window, out, winner) -> None:
     flat, flat_out, flat_winner = x.reshape(-1), out.reshape(-1), winner.reshape(-1)
     lines, most = _lines(height, width, kh, sh)
     bands = (out_height + lines - 1) // lines
-    row, best = np.zeros(most * width * lanes, x.dtype), np.empty(lines * out_width * lanes, x.dtype)
-    which, places = np.empty_like(best), np.empty_like(best)
+    row = aligned(np.zeros((most * width + 1) * lanes, x.dtype))
+    best = aligned(np.empty((lines * out_width + 1) * lanes, x.dtype))
+    which, places = aligned(np.empty((lines * out_width + 1) * lanes, x.dtype)), np.empty_like(best)
     start, stop = share((planes + lanes - 1) // lanes * bands, worker, workers)
     for item in range(start, stop):
         base, first = item // bands * lanes, item % bands * lines
@@ -93,7 +94,8 @@ def _average(worker, workers, x, window, out) -> None:
     flat, flat_out = x.reshape(-1), out.reshape(-1)
     lines, most = _lines(height, width, kh, sh)
     bands = (out_height + lines - 1) // lines
-    row, sums = np.zeros(most * width * lanes, x.dtype), np.empty(lines * out_width * lanes, x.dtype)
+    row = aligned(np.zeros((most * width + 1) * lanes, x.dtype))
+    sums = aligned(np.empty((lines * out_width + 1) * lanes, x.dtype))
     start, stop = share((planes + lanes - 1) // lanes * bands, worker, workers)
     for item in range(start, stop):
         base, first = item // bands * lanes, item % bands * lines
@@ -124,7 +126,8 @@ def _spread(worker, workers, g, window, dx) -> None:
     flat, flat_g = dx.reshape(-1), g.reshape(-1)
     lines = min(height, max(1, BAND // width))
     bands, most = (height + lines - 1) // lines, min(out_height, (lines + kh - 2) // sh + 1)
-    row, parts = np.empty(lines * width * lanes, g.dtype), np.zeros(most * out_width * lanes, g.dtype)
+    row = aligned(np.empty((lines * width + 1) * lanes, g.dtype))
+    parts = aligned(np.zeros((most * out_width + 1) * lanes, g.dtype))
     start, stop = share((planes + lanes - 1) // lanes * bands, worker, workers)
     for item in range(start, stop):
         base, y0 = item // bands * lanes, item % bands * lines

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import MR, copy_line, lanes_of
+from .blocks import MR, aligned, copy_line, lanes_of
 from .compile import inline, kernel, share
 from .emitter import NV
 from .matrix_blocks import multiply_block, transpose_block
@@ -78,7 +78,7 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
         low, high = low * MR, min(rows, high * MR)
     pitch = NV * lanes
     in_place = b_column == 1 and (columns <= pitch or high - low <= FEW_ROWS)
-    panel = np.zeros(TERMS * pitch, out.dtype)
+    panel = aligned(np.zeros(TERMS * pitch + lanes, out.dtype))
     edge = np.zeros((1 + high - low) * pitch if last * lanes > columns else 0, out.dtype)
     while first < last:
         nv, at = _next(last - first, NV), first * lanes

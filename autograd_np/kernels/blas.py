@@ -70,7 +70,7 @@ def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
     if type(a) is type(b) is np.ndarray and b.ndim > 1 and a.size * b.shape[-1] > FEW and b.dtype.kind in "fc":
         own = _quicker()
-        if own is not None and own.can_multiply(a, b, bias):
+        if own is not None and own.suits(a, b, bias):
             return own.multiply(a, b, bias)
         y = _large_product(a, b)
     else:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .blocks import MR, aligned, copy_line, lanes_of
 from .compile import inline, kernel, share
-from .emitter import NV
+from .emitter import NV, VECTOR_BYTES
 from .matrix_blocks import multiply_block, transpose_block
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
@@ -126,14 +126,15 @@ def _zeros(count: int, dtype: np.dtype) -> np.ndarray:
     return np.zeros(count, dtype)
 
 
-def can_multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> bool:
-    """Whether `multiply` takes these: of one dtype, matrices contiguous in either order, and a not of too few rows."""
+def suits(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> bool:
+    """Whether `multiply` takes these, matrices of one dtype, contiguous in either order, and they fill its blocks."""
     return (
         a.ndim == b.ndim == 2
         and a.dtype is b.dtype
         and a.dtype.char in "fd"
         and a.dtype.isnative
         and len(a) >= MR
+        and 2 * b.shape[1] * b.itemsize > VECTOR_BYTES
         and a.shape[1] == len(b)
         and (a.flags.carray or a.T.flags.carray)
         and (b.flags.carray or b.T.flags.carray)

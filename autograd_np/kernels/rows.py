@@ -11,14 +11,14 @@ import numpy as np
 from .compile import inline, kernel, share
 
 PART = 64  # rows that are added in their own precision
-BAND = 32 * 1024  # elements of a band
+BAND, COLUMNS = 32 * 1024, 256  # elements of a band; and columns at least, as memory is read in pieces
 
 
 # How many channels a band has.
 @inline
 def _band(x) -> int:
     images, channels, plane = x.shape
-    return max(1, min(channels, BAND // (images * plane)))
+    return max(1, min(channels, max(BAND // images, COLUMNS) // plane))
 
 
 # totals[c] = the sum of a channel's columns

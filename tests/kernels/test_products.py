@@ -33,7 +33,7 @@ def check(shape, orders, make, dtype, biased):
     a, b = make(rng, (rows, terms), dtype), make(rng, (terms, columns), dtype)
     a, b = (np.asarray(array, order=order) for array, order in zip((a, b), orders, strict=True))
     bias = make(rng, (columns,), dtype) if biased else None
-    assert products.can_multiply(a, b, bias)
+    assert products.suits(a, b, bias) == (2 * columns * b.itemsize > emitter.VECTOR_BYTES)
     out = products.multiply(a, b, bias)
     with np.errstate(all="ignore"):
         wanted = np.einsum("ik,kj->ij", a, b) + (0 if bias is None else bias)
@@ -61,7 +61,7 @@ def test_panels_and_shares_of_every_size(shape):
         check(shape, orders, integers, np.float32, biased=True)
 
 
-MATRIX = np.ones((8, 6), np.float32)
+MATRIX = np.ones((48, 36), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,17 @@ MATRIX = np.ones((8, 6), np.float32)
         (MATRIX.astype(np.float16), MATRIX.T.astype(np.float16), None),
         (MATRIX.astype(">f4"), MATRIX.T.astype(">f4"), None),
         (MATRIX[:3], MATRIX.T, None),  # few rows
-        (MATRIX[:, ::2], MATRIX[:3], None),
-        (np.broadcast_to(MATRIX[0], (8, 6)), MATRIX.T, None),
+        (MATRIX[:, ::2], MATRIX[:18], None),
+        (MATRIX, MATRIX.T[:, :2].copy(), None),  # few columns
+        (np.broadcast_to(MATRIX[0], (48, 36)), MATRIX.T, None),
         (MATRIX[None], MATRIX.T, None),
-        (MATRIX, MATRIX.T, np.ones(8)),
-        (MATRIX, MATRIX.T, np.ones(7, np.float32)),
-        (MATRIX, MATRIX.T, np.ones(16, np.float32)[::2]),
+        (MATRIX, MATRIX.T, np.ones(48)),
+        (MATRIX, MATRIX.T, np.ones(47, np.float32)),
+        (MATRIX, MATRIX.T, np.ones(96, np.float32)[::2]),
     ],
 )
 def test_what_the_kernel_does_not_take(a, b, bias):
-    assert not products.can_multiply(a, b, bias)
+    assert not products.suits(a, b, bias)
 
 
 @pytest.fixture

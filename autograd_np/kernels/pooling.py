@@ -57,10 +57,8 @@ def _maximum(worker, workers, x, window, out, winner) -> None:
         from_lanes(best, 0, lanes, count, outs, flat_out, to, out_size)
         from_lanes(which, 0, lanes, count, outs, places, 0, outs)
         for b in range(count):
-            winners, found = (
-                flat_winner[to + b * out_size : to + b * out_size + outs],
-                places[b * outs : (b + 1) * outs],
-            )
+            winners = flat_winner[to + b * out_size : to + b * out_size + outs]
+            found = places[b * outs : (b + 1) * outs]
             for k in range(len(winners)):
                 winners[k] = np.int64(found[k]) + y0 * width
 

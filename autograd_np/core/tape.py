@@ -162,7 +162,7 @@ def note_write(*arrays: np.ndarray) -> None:
     global _last_write
     _last_write = next_serial()
     for array in arrays:
-        owner = array if array.base is None else owner_of(array)
+        owner = owner_of(array)
         key = id(owner)
         known = _writes.get(key)
         reference = known[0] if known else weakref.ref(owner, _forgetting(key))

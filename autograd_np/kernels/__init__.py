@@ -287,22 +287,15 @@ def take_steps(kind: str, steps: Sequence[Step]) -> None:
     steps : sequence of (StepArrays, ndarray, tuple of float)
         Of each parameter: its arrays, its gradient g, of the same shape and dtype, and its constants.
     """
-    quick: list[Step] = []
+    passes: dict[str, list[Step]] = {}  # by dtype
     others: list[Step] = []
-    size = 0
     for step in steps:
         arrays, g, _ = step
         if arrays.addresses and g.dtype is arrays.w.dtype and g.size == arrays.w.size and g.flags.carray:
-            quick.append(step)
-            size += g.size
+            passes.setdefault(g.dtype.char, []).append(step)
         else:
             others.append(step)
-    if quick:
-        dtype = quick[0][1].dtype
-        rest = [step for step in quick if step[1].dtype is not dtype]
-        if rest:  # of another dtype, in a pass of their own
-            take_steps(kind, rest)
-            quick = [step for step in quick if step[1].dtype is dtype]
+    for alike in passes.values():
         # What is compiled for the large ones serves the small ones, too.
-        _from(_FUSED_SIZE, size).take_steps(kind, quick)
+        _from(_FUSED_SIZE, sum([g.size for _, g, _ in alike])).take_steps(kind, alike)
     fallback.take_steps(kind, others)

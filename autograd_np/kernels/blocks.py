@@ -47,6 +47,14 @@ def aligned(array) -> Any:
     return array[-(array.ctypes.data // array.itemsize) % lanes_of(array) :]
 
 
+@inline
+def next_block(left, most) -> int:
+    """Return how many of those left go into the next block: as many as fit, but so that not a single one is left."""
+    if left >= most and left != most + 1:
+        return most
+    return 2 if left >= 2 else 1
+
+
 # out[m, :] = bias[m] + sum_t weights[t, m] * row[offsets[t]:]   for mr channels and nv vectors of positions.
 # out has rows of `pitch` elements.
 def _accumulator(mr: int, nv: int) -> Any:

@@ -225,8 +225,7 @@ def _correlate_channels(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndar
     partial = np.empty((min(len(x), PARTS), len(dw), len(taps)), dw.dtype)
     work = (x.size + g.size) // 4 + g.size * len(taps) // MULTIPLY_ADDS
     depthwise.correlate(x, g, taps, strides, partial, work=work)
-    with np.errstate(all="ignore"):
-        np.sum(partial, axis=0, out=dw.reshape(len(dw), len(taps)))
+    _add_up(partial[:, :, None], _grouped(dw, len(dw), 0))
 
 
 def _channel_plan(w_shape: Shape, groups: int, itemsize: int, adjoint: bool, *geometry: Any) -> LanePlan | None:

@@ -8,7 +8,7 @@ Only taps within the plane take part.  Images are turned into lanes, and back, b
 
 import numpy as np
 
-from .blocks import MR, NT, accumulate_lanes, aligned, correlate_lanes, lanes_of
+from .blocks import MR, NT, accumulate_lanes, aligned, correlate_lanes, lanes_of, next_block
 from .compile import inline, kernel, share
 from .emitter import NV
 from .lane_geometry import plane_pitch
@@ -16,14 +16,6 @@ from .matrix_blocks import transpose_block
 from .taps import BLOCK_BYTES
 
 _pitch = inline(plane_pitch)
-
-
-# How many of those that are left go into the next block: as many as fit, but not so that a single one is left over.
-@inline
-def _next(left, most) -> int:
-    if left >= most and left != most + 1:
-        return most
-    return 2 if left >= 2 else 1
 
 
 @inline
@@ -108,7 +100,7 @@ def accumulate(worker, workers, source, weights, offsets, places, tiles, bundle,
                 for i in range(lines):
                     at, to, left = c * plane + read + i * read_line, write + i * write_line, positions
                     while left:
-                        nv = _next(left, NV)
+                        nv = next_block(left, NV)
                         for k in range(first_block, last_block):
                             w, end = k * per_block + c * window * MR, (k * MR - first) * line + to
                             accumulate_lanes(
@@ -170,7 +162,7 @@ def correlate(worker, workers, x, g, taps, strides, partial) -> None:
                 for o in range(first, last, MR):
                     c = 0
                     while c < channels:
-                        nt = _next(channels - c, NT)
+                        nt = next_block(channels - c, NT)
                         for t in range(window):
                             top, bottom, left, right, y0, x0 = taps[t]
                             top, bottom = max(top, low_row), min(bottom, high_row)

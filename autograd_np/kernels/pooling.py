@@ -21,6 +21,13 @@ def _planes(array: np.ndarray) -> np.ndarray:
     return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
 
+# Where the window of output i begins and ends along an axis, as far as it lies between low and high.
+@inline
+def _within(i, stride, before, extent, low, high) -> tuple[int, int]:
+    start = i * stride - before
+    return max(low, start), min(high, start + extent)
+
+
 # How many lines of outputs belong to a band, and how many lines of pixels their windows have.
 @inline
 def _lines(height, width, kh, sh) -> tuple[int, int]:
@@ -45,12 +52,12 @@ def _maximum(worker, workers, x, window, out, winner) -> None:
     for item in range(start, stop):
         base, first = item // bands * lanes, item % bands * lines
         count, last = min(lanes, planes - base), min(first + lines, out_height)
-        y0, y1 = max(0, first * sh - top), min(height, (last - 1) * sh - top + kh)
+        y0, y1 = _within(first, sh, top, (last - 1 - first) * sh + kh, 0, height)
         to_lanes(flat, base * size + y0 * width, size, count, (y1 - y0) * width, row, 0, lanes)
         for i in range(first, last):
-            y, end_y = max(0, i * sh - top), min(height, i * sh - top + kh)
+            y, end_y = _within(i, sh, top, kh, 0, height)
             for j in range(out_width):
-                x0, end_x = max(0, j * sw - left), min(width, j * sw - left + kw)
+                x0, end_x = _within(j, sw, left, kw, 0, width)
                 at, to = (y - y0) * width + x0, ((i - first) * out_width + j) * lanes
                 maximum_in_lanes(row, at * lanes, best, to, which, to, at, end_y - y, end_x - x0, width * lanes, width)
         outs, to = (last - first) * out_width, base * out_size + first * out_width
@@ -98,14 +105,14 @@ def _average(worker, workers, x, window, out) -> None:
     for item in range(start, stop):
         base, first = item // bands * lanes, item % bands * lines
         count, last = min(lanes, planes - base), min(first + lines, out_height)
-        y0, y1 = max(0, first * sh - top), min(height, (last - 1) * sh - top + kh)
+        y0, y1 = _within(first, sh, top, (last - 1 - first) * sh + kh, 0, height)
         to_lanes(flat, base * size + y0 * width, size, count, (y1 - y0) * width, row, 0, lanes)
         sums[:] = 0
         for i in range(first, last):
-            for h in range(max(0, i * sh - top), min(height, i * sh - top + kh)):
+            for h in range(*_within(i, sh, top, kh, 0, height)):
                 for j in range(out_width):
                     to = ((i - first) * out_width + j) * lanes
-                    for k in range(max(0, j * sw - left), min(width, j * sw - left + kw)):
+                    for k in range(*_within(j, sw, left, kw, 0, width)):
                         add_vector(row, ((h - y0) * width + k) * lanes, sums, to)
         for p in range(len(sums)):
             sums[p] /= n
@@ -137,10 +144,10 @@ def _spread(worker, workers, g, window, dx) -> None:
             parts[p] /= n
         row[:] = 0
         for i in range(first, last):
-            for h in range(max(y0, i * sh - top), min(y1, i * sh - top + kh)):
+            for h in range(*_within(i, sh, top, kh, y0, y1)):
                 for j in range(out_width):
                     at = ((i - first) * out_width + j) * lanes
-                    for k in range(max(0, j * sw - left), min(width, j * sw - left + kw)):
+                    for k in range(*_within(j, sw, left, kw, 0, width)):
                         add_vector(parts, at, row, ((h - y0) * width + k) * lanes)
         from_lanes(row, 0, lanes, count, (y1 - y0) * width, flat, base * size + y0 * width, size)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import MR, aligned, copy_line, lanes_of
+from .blocks import MR, aligned, copy_line, lanes_of, next_block
 from .compile import inline, kernel, share
 from .emitter import NV, VECTOR_BYTES
 from .matrix_blocks import multiply_block, transpose_block
@@ -21,14 +21,6 @@ TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
 
 MULTIPLY_ADDS = 100  # in a nanosecond, roughly
-
-
-# How many vectors of those that are left go into the next panel: as many as fit, but not so that a single one is left.
-@inline
-def _next(left, most) -> int:
-    if left >= most and left != most + 1:
-        return most
-    return 2 if left >= 2 else 1
 
 
 # The shape of the next block, how many rows it takes of those that are left, and how far apart they are.  Each of the
@@ -81,7 +73,7 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
     panel = aligned(np.zeros(TERMS * pitch + lanes, out.dtype))
     edge = np.zeros((1 + high - low) * pitch if last * lanes > columns else 0, out.dtype)
     while first < last:
-        nv, at = _next(last - first, NV), first * lanes
+        nv, at = next_block(last - first, NV), first * lanes
         width, first = nv * lanes, first + nv
         whole = at + width <= columns
         if whole:

@@ -62,31 +62,28 @@ def _sgd(worker, workers, like, table, constants) -> None:
             w[i] -= g[i] * lr
 
 
+# Where the step looks ahead, along the velocity, it is Nesterov's.
+@inline
+def _follow_velocity(worker, workers, like, table, constants, ahead) -> None:
+    for p in range(len(table)):
+        numbers, (size, g_at, w_at, v_at) = constants[p % len(constants)], table[p]
+        lr, momentum = like.dtype.type(numbers[0]), like.dtype.type(numbers[1])
+        start, stop = share(size, worker, workers)
+        g, w, v = _part(like, g_at, start, stop), _part(like, w_at, start, stop), _part(like, v_at, start, stop)
+        for i in range(len(w)):
+            velocity = v[i] * momentum + g[i]
+            v[i] = velocity
+            w[i] -= (velocity * momentum + g[i] if ahead else velocity) * lr
+
+
 @kernel
 def _momentum(worker, workers, like, table, constants) -> None:
-    for p in range(len(table)):
-        numbers, (size, g_at, w_at, v_at) = constants[p % len(constants)], table[p]
-        lr, momentum = like.dtype.type(numbers[0]), like.dtype.type(numbers[1])
-        start, stop = share(size, worker, workers)
-        g, w, v = _part(like, g_at, start, stop), _part(like, w_at, start, stop), _part(like, v_at, start, stop)
-        for i in range(len(w)):
-            velocity = v[i] * momentum + g[i]
-            v[i] = velocity
-            w[i] -= velocity * lr
+    _follow_velocity(worker, workers, like, table, constants, False)
 
 
-# The same, looking ahead along the velocity.
 @kernel
 def _nesterov(worker, workers, like, table, constants) -> None:
-    for p in range(len(table)):
-        numbers, (size, g_at, w_at, v_at) = constants[p % len(constants)], table[p]
-        lr, momentum = like.dtype.type(numbers[0]), like.dtype.type(numbers[1])
-        start, stop = share(size, worker, workers)
-        g, w, v = _part(like, g_at, start, stop), _part(like, w_at, start, stop), _part(like, v_at, start, stop)
-        for i in range(len(w)):
-            velocity = v[i] * momentum + g[i]
-            v[i] = velocity
-            w[i] -= (velocity * momentum + g[i]) * lr
+    _follow_velocity(worker, workers, like, table, constants, True)
 
 
 # rest1 is 1 - beta1, rest2 is 1 - beta2.

@@ -1,4 +1,4 @@
-"""What can only be measured once in a process: ``python -m benchmarks.fresh ENGINE THREADS KIND PARAMS`` prints JSON.
+"""What can only be measured once in a process: ``benchmarks.fresh ENGINE THREADS KIND PARAMS TURN`` prints JSON.
 
 - ``import``: seconds that the import of the engine's package takes.
 - ``first_gradient``: seconds from after that import to the gradients of a small convolution.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .engines import ENGINES
-from .worker import described, load, pin
+from .worker import begin, described, load, pin
 
 _SMALL_BATCH = 4
 
@@ -93,9 +93,10 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 
 
-def main(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+def main(engine: str, threads: int, kind: str, params: dict[str, Any], turn: int) -> dict[str, Any]:
     """Measure; give the answer."""
     pin(threads)
+    begin(turn)
     try:
         if kind == "import":
             return importing(engine)
@@ -108,4 +109,4 @@ def main(engine: str, threads: int, kind: str, params: dict[str, Any]) -> dict[s
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]))))
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]), int(sys.argv[5]))))

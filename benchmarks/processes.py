@@ -125,9 +125,11 @@ def _is_running(pid: int) -> bool:
     return False
 
 
-def fresh(engine: str, threads: int, kind: str, params: dict[str, Any], seconds: float, **more: str) -> dict[str, Any]:
+def fresh(
+    engine: str, threads: int, kind: str, params: dict[str, Any], turn: int, seconds: float, **more: str
+) -> dict[str, Any]:
     """Run `benchmarks.fresh` in a new process; give its answer."""
-    command = [sys.executable, "-m", "benchmarks.fresh", engine, str(threads), kind, json.dumps(params)]
+    command = [sys.executable, "-m", "benchmarks.fresh", engine, str(threads), kind, json.dumps(params), str(turn)]
     try:
         done = subprocess.run(
             command,

@@ -133,7 +133,7 @@ class Run:
             for task in order(ready, turn):
                 if task.spent > self.settings.patience and turn - turns[0] >= ENOUGH_ROUNDS:
                     continue
-                answer = self._ask(task.engine, task.threads, {"run": True}, RUN_SECONDS)
+                answer = self._ask(task.engine, task.threads, {"run": {"turn": turn}}, RUN_SECONDS)
                 if "error" in answer:
                     task.found.fail(answer["error"])
                     ready = [other for other in ready if other is not task]
@@ -170,7 +170,8 @@ class Run:
                 self.limits[name] = []
             elif ("numpy", threads, name) not in self._workers:
                 self._ask("numpy", threads, command, PREPARE_SECONDS, name)
-            answer = self._ask("numpy", threads, {"run": True}, RUN_SECONDS, name)
+            turn = {"run": {"turn": len(self.limits[name])}}
+            answer = self._ask("numpy", threads, turn, RUN_SECONDS, name)
             if "seconds" in answer:
                 self.limits[name].append(work / answer["seconds"])
 
@@ -223,7 +224,7 @@ class _Fresh:
             folder = empty if self.case.params.get("cache") == "cold" else self.cache
             try:
                 answer = fresh(
-                    *(engine, self.threads, self.case.kind, self.case.params, PREPARE_SECONDS),
+                    *(engine, self.threads, self.case.kind, self.case.params, turn or 0, PREPARE_SECONDS),
                     NUMBA_CACHE_DIR=folder,
                     JAX_COMPILATION_CACHE_DIR=f"{folder}/jax",
                 )

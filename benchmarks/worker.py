@@ -3,7 +3,7 @@
 - ``{"prepare": {"kind": ..., "params": ..., "seconds": ...}}`` builds a case, runs it until it is warm, and finds
   how many repetitions take that long; the answer has the first call's time, the result's fingerprint, and the
   repetitions.
-- ``{"run": true}`` measures once: seconds a repetition.
+- ``{"run": {"turn": ...}}`` measures once, in this round: seconds a repetition.
 
 An answer with ``"error"`` says what was raised, one with ``"missing"`` that the engine has no such case.
 Run as ``python -m benchmarks.worker ENGINE THREADS``.
@@ -32,6 +32,18 @@ def pin(threads: int) -> None:
     """Keep this process to so many processors, where that is possible; before any other thread begins."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def begin(turn: int) -> None:
+    """Move this thread to one of its processors, in each round to the next one.
+
+    Whoever shares one with us, outside of this system, slows it down, by a third or more and for seconds; and threads
+    stay where they are.  So all engines begin a round on the same one.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        processors = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {sorted(processors)[turn % len(processors)]})
+        os.sched_setaffinity(0, processors)
 
 
 def load(engine: str, threads: int) -> ModuleType:
@@ -99,16 +111,17 @@ class Worker:
         gc.freeze()  # what there is now need not be looked through at every round
         return {"first_call": first, "fingerprint": compared, "repetitions": self.repetitions}
 
-    def run(self) -> dict[str, Any]:
+    def run(self, turn: int) -> dict[str, Any]:
         """Measure once, when who asked for it is asleep again: a thread that is woken wants a processor for itself."""
         gc.collect()
         time.sleep(0.001)
+        begin(turn)
         return {"seconds": measure(self.step, self.repetitions)}
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Do what a command says; give what was found, or what went wrong."""
         try:
-            return self.prepare(**command["prepare"]) if "prepare" in command else self.run()
+            return self.prepare(**command["prepare"]) if "prepare" in command else self.run(**command["run"])
         except NoSuchCase as error:
             return {"missing": str(error)}
         except Exception as error:

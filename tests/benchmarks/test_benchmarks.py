@@ -307,7 +307,7 @@ def test_a_process_that_dies_says_so():
     process = Process("python", 1)
     process._process.kill()
     with pytest.raises(Gone, match="ended with code -9"):
-        process.ask({"run": True}, 60)
+        process.ask({"run": {"turn": 1}}, 60)
     process.close()
 
 
@@ -330,7 +330,7 @@ def test_a_thread_that_spins_is_seen_at_once():
 def test_an_engine_that_cannot_be_loaded_says_so():
     process = Process("none", 1)
     with pytest.raises(Gone, match="KeyError: 'none'"):
-        process.ask({"run": True}, 60)
+        process.ask({"run": {"turn": 1}}, 60)
     process.close()
 
 
@@ -342,8 +342,8 @@ def test_a_process_that_does_not_answer_is_given_up():
 
 
 def test_fresh_processes_measure_imports():
-    assert 0 < fresh("numpy", 1, "import", {}, 60)["value"] < 60
-    assert "missing" in fresh("numpy", 1, "first_gradient", {"cache": "warm"}, 60)
+    assert 0 < fresh("numpy", 1, "import", {}, 0, 60)["value"] < 60
+    assert "missing" in fresh("numpy", 1, "first_gradient", {"cache": "warm"}, 1, 60)
 
 
 def test_first_steps_are_timed_without_what_they_are_built_of(monkeypatch):

@@ -21,17 +21,16 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .dispatch import implements
 from .grad_mode import contexts, mode
 from .op import Op, Rule
-from .recording import attended, operand, record, refuse_complex, several, stand_in
-from .tape import Node, owner_of
+from .recording import attended, operand, record, refuse_complex, several, stand_in, taped
+from .tape import owner_of
 from .tensor import Tensor
 
 Operation = Callable[..., Any]
-
-_new = object.__new__
 
 
 def unary(
@@ -69,15 +68,15 @@ def unary(
             return forward(x)
         data, node = x.data, x.node
         out = forward(data)
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             out = np.asarray(out)
-        if node is not None:
-            if not complex:
+        if node is None:
+            tensor = Tensor.make(out, None)
+        else:
+            if not complex and node.dtype.kind == "c":
                 refuse_complex(op, node)
-            node = Node(op, (data if saves_input else node,), (node,), None, out, saves_out)
-        tensor = _new(Tensor)  # as Tensor.make does, which a call would double the cost of
-        tensor.data = out
-        tensor.node = node
+            parents = (node,)
+            tensor = taped(op, (data,) if saves_input else parents, parents, None, out, saves_out)
         return attended(op, (data,), tensor) if contexts.open else tensor
 
     return _publish(op, operation, of or forward)
@@ -137,23 +136,21 @@ def binary(
             out = forward(a_data, b_data)
         except ValueError as error:
             raise mismatch(op, error, a_data, b_data) from None
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             out = np.asarray(out)
-        node = None
-        if a_node is not None or b_node is not None:
-            if type(a_data) is not np.ndarray:
-                a_data = operand(a_data)
-            if type(b_data) is not np.ndarray:
-                b_data = operand(b_data)
+        if a_node is None and b_node is None:
+            tensor = Tensor.make(out, None)
+        else:
             if not complex:
                 refuse_complex(op, a_node, b_node, out)
-            saves_out, (saves_a, saves_b) = left_only if b_node is None else right_only if a_node is None else both
-            kept_a = a_data if saves_a else a_node or stand_in(a_data)
-            kept_b = b_data if saves_b else b_node or stand_in(b_data)
-            node = Node(op, (kept_a, kept_b), (a_node, b_node), None, out, saves_out)
-        tensor = _new(Tensor)
-        tensor.data = out
-        tensor.node = node
+            if b_node is None:
+                b_data, (saves_out, (saves_a, saves_b)) = operand(b_data), left_only
+            elif a_node is None:
+                a_data, (saves_out, (saves_a, saves_b)) = operand(a_data), right_only
+            else:
+                saves_out, (saves_a, saves_b) = both
+            kept = a_data if saves_a else a_node or stand_in(a_data), b_data if saves_b else b_node or stand_in(b_data)
+            tensor = taped(op, kept, (a_node, b_node), None, out, saves_out)
         return attended(op, (a_data, b_data), tensor) if contexts.open else tensor
 
     return _publish(op, operation, of or forward)
@@ -261,7 +258,7 @@ def primitive(
                 out, params[residual] = out
             if plain:
                 return out
-            if type(out) is not np.ndarray:
+            if type(out) is not ndarray:
                 if isinstance(out, tuple):
                     return several(op, raw, nodes, params, out)
                 out = np.asarray(out)
@@ -282,7 +279,7 @@ def _single(op: Op, forward: Callable, residual: str | None) -> Operation:
     def operation(*args: Any, **params: Any) -> Any:
         if len(args) != 1:
             args = _positional(op, args, params)
-        for key, value in params.items():
+        for key, value in params.items() if params else ():
             if type(value) is Tensor:
                 params[key] = _metadata(op, key, value)
         x = args[0]
@@ -293,23 +290,20 @@ def _single(op: Op, forward: Callable, residual: str | None) -> Operation:
             out, params[residual] = out
         if plain:
             return out
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             if isinstance(out, tuple):
                 parts = several(op, [data], [node], params, out)
                 for index, part in enumerate(parts if view else ()):
                     _link(part, x, op, params, index)
                 return parts
             out = np.asarray(out)
-        if node is not None:
-            if out.dtype.kind not in "fc":
-                node = None
-            else:
-                if not complex:
-                    refuse_complex(op, node, out)
-                node = Node(op, (data if saves_input else node,), (node,), params, out, saves_out)
-        tensor = _new(Tensor)
-        tensor.data = out
-        tensor.node = node
+        if node is None or (kind := out.dtype.kind) not in "fc":
+            tensor = Tensor.make(out, None)
+        else:
+            if not complex and (kind == "c" or node.dtype.kind == "c"):
+                refuse_complex(op, node, out)
+            parents = (node,)
+            tensor = taped(op, (data,) if saves_input else parents, parents, params, out, saves_out)
         if contexts.open:
             attended(op, (data,), tensor)
         if view:

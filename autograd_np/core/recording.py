@@ -8,26 +8,47 @@ import numpy as np
 from .debug import watch
 from .grad_mode import contexts, mode
 from .op import PICK, Op
-from .tape import Bundle, Node, Shaped
+from .tape import Bundle, Node, Shaped, next_serial
 from .tensor import Tensor
 
 _new = object.__new__
+
+
+def taped(
+    op: Op,
+    args: tuple,
+    parents: tuple[Node | None, ...],
+    params: dict[str, Any] | None,
+    out: np.ndarray,
+    saves_out: bool,
+) -> Tensor:
+    """Make the Tensor of a result, with its entry on the tape."""
+    node = Node()
+    node.serial = next_serial()
+    node.op = op
+    node.args = args
+    node.parents = parents
+    node.params = params
+    node.shape = out.shape
+    node.dtype = out.dtype
+    node.out = out if saves_out else None
+    node.retains_grad = False
+    tensor = _new(Tensor)
+    tensor.data = out
+    tensor.node = node
+    return tensor
 
 
 def record(
     op: Op, args: Sequence[Any], nodes: Sequence[Node | None], params: dict[str, Any], out: np.ndarray
 ) -> Tensor:
     """Make the output Tensor, with its entry on the tape if any node is given.  ``args`` are raw arrays."""
-    tensor = _new(Tensor)
-    tensor.data = out
     if not any(nodes) or out.dtype.kind not in "fc":
-        tensor.node = None
-        return tensor
+        return Tensor.make(out, None)
     if not op.complex:
         refuse_complex(op, *nodes, out)
     saves_out, kept = _kept(op, args, nodes)
-    tensor.node = Node(op, kept, tuple(nodes), params, out, saves_out)
-    return tensor
+    return taped(op, kept, tuple(nodes), params, out, saves_out)
 
 
 def several(
@@ -51,8 +72,9 @@ def several(
 
 def picked(bundle: Bundle, index: int, out: np.ndarray) -> Tensor:
     """Make the Tensor of one of several outputs, on the tape if it may have a gradient."""
-    continuous = out.dtype.kind in "fc"
-    return Tensor.make(out, Node(PICK, (), (bundle,), {"index": index}, out, False) if continuous else None)
+    if out.dtype.kind not in "fc":
+        return Tensor.make(out, None)
+    return taped(PICK, (), (bundle,), {"index": index}, out, False)
 
 
 def refuse_complex(op: Op, *parts: Any) -> None:
@@ -91,8 +113,11 @@ def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
     return made
 
 
+_NUMBERS = (bool, int, float, complex)
+
+
 def operand(arg: Any) -> Any:
     """Array-likes as arrays; Python scalars stay weak, as NumPy's promotion wants them."""
-    if arg is None or type(arg) is np.ndarray or isinstance(arg, (bool, int, float, complex)):
+    if arg is None or type(arg) is np.ndarray or isinstance(arg, _NUMBERS):
         return arg
     return np.asarray(arg)

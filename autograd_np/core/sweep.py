@@ -5,14 +5,16 @@ for which dL = Re(z̄ dz): so a rule is the plain transpose of a derivative, and
 for real numbers.  Users give and get the conjugate, ∂L/∂x + i ∂L/∂y, the direction of steepest ascent.
 """
 
-import sys
 from contextlib import nullcontext
 from heapq import heappop, heappush
+from sys import getrefcount
 from typing import Any, cast
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import ArrayLike
 
+from . import tape
 from .debug import SweepWatch, check_saved
 from .fit import fit
 from .grad_mode import enable_grad, mode, no_grad
@@ -89,10 +91,18 @@ def sweep(
                 continue
             if type(node) is Bundle:
                 g = _whole(node, g, create_graph)
-            args, y, params = _saved(node, create_graph, watch is not None)
+            args, y, params = node.args, node.out, node.params
+            if args is None or (node.serial <= tape.last_write and is_stale(node)):
+                raise _unusable(node)
+            if watch:
+                check_saved(node)
+            if create_graph:
+                args, y = _as_tensors(node)
+            if y is None:
+                y = node  # for its shape and dtype
             reused = op.reuses and plain and node in owned and node not in finished and not watch and g.flags.writeable
             if reused:
-                params = {**params, "into": g}
+                params = {**(params or {}), "into": g}
             if watch:
                 watch.before_rules(node, g)
             rules, variadic = op.rules, op.variadic
@@ -100,21 +110,23 @@ def sweep(
                 if parent is None or (useful is not None and parent not in useful):
                     continue
                 rule: Any = rules[0 if variadic else position]
+                if variadic:
+                    params = {**(params or {}), "wrt": position}
                 try:
-                    new = rule(g, y, *args, wrt=position, **params) if variadic else rule(g, y, *args, **params)
+                    new = rule(g, y, *args, **params) if params else rule(g, y, *args)  # to unpack none takes as long
                 except Exception as error:
                     note = f"raised by the backward rule of {op.name} for argument {position}"
                     if not by_rows:
                         error.add_note(note)
                         raise
-                    new = row_by_row(rule, g, y, args, {"wrt": position, **params} if variadic else params, note)
+                    new = row_by_row(rule, g, y, args, params or {}, note)
                 if op.elementwise:
                     if given:
                         selected, given = selected or any(map(has_zeros, given)), []
                     if alarm.rang or selected:
                         new = determinate(new, g, args)
                 alarm.rang = False
-                if type(new) is not np.ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
+                if type(new) is not ndarray or new.shape != parent.shape or new.dtype is not parent.dtype:
                     new = fit(new, parent, node, position)
                 if watch:
                     watch.after_rule(node, position, g, new)
@@ -123,7 +135,7 @@ def sweep(
                     if parent.op is not None or hooked:  # a leaf has no rule, and may wait until all is done
                         heappush(queue, (-parent.serial, parent))
                     # Referenced from here and from `pending` alone, on memory of its own: nobody else can ever see it.
-                    if plain and ((sys.getrefcount(new) == _UNSHARED and new.base is None) or (reused and new is g)):
+                    if plain and ((getrefcount(new) == _UNSHARED and new.base is None) or (reused and new is g)):
                         owned.add(parent)
                 elif parent in owned:
                     pending[parent] += new
@@ -181,7 +193,7 @@ def add(a: Cotangent, b: Cotangent) -> Cotangent:
 def _count_unshared() -> int:
     holder = {0: np.empty(0)}
     new = holder[0]
-    return sys.getrefcount(new)
+    return getrefcount(new)
 
 
 _UNSHARED = _count_unshared()
@@ -224,33 +236,30 @@ def _seed(root: Tensor, seed: ArrayLike | None, create_graph: bool) -> Cotangent
     return np.conjugate(cotangent) if root.dtype.kind == "c" else cotangent
 
 
-def _saved(node: Node, create_graph: bool, watching: bool) -> tuple[tuple, Any, dict[str, Any]]:
-    """Give what the entry's rules read: raw arrays, or Tensors where the sweep itself is recorded."""
+def _unusable(node: Node) -> RuntimeError:
+    """Say why the rules of an entry cannot be run."""
     op: Any = node.op
-    y: Any = node.out
-    args = node.args
-    if args is None:
-        raise RuntimeError(
+    if node.args is None:
+        return RuntimeError(
             f"backward: the graph through {op.name} was released by an earlier backward; "
             "give that one retain_graph=True, or run the forward pass again"
         )
-    if is_stale(node):
-        raise RuntimeError(
-            f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
-            "t += v); run backward before the write, or the forward pass again after it"
-        )
-    if watching:
-        check_saved(node)
-    if create_graph:
-        args = tuple(
-            Tensor.make(arg, parent) if type(arg) is np.ndarray else arg
-            for arg, parent in zip(args, node.parents, strict=True)
-        )
-        if isinstance(node, Bundle):
-            y = tuple(_picked(node, index, out) for index, out in enumerate(y))
-        elif y is not None:
-            y = Tensor.make(y, node)
-    return args, node if y is None else y, node.params or {}
+    return RuntimeError(
+        f"backward: memory that {op.name} saved was written in place since (an optimizer step, t[i] = v or "
+        "t += v); run backward before the write, or the forward pass again after it"
+    )
+
+
+def _as_tensors(node: Node) -> tuple[tuple, Any]:
+    """Give what the entry's rules read as Tensors, where the sweep itself is recorded."""
+    assert node.args is not None
+    args = tuple(
+        Tensor.make(arg, parent) if type(arg) is ndarray else arg
+        for arg, parent in zip(node.args, node.parents, strict=True)
+    )
+    if isinstance(node, Bundle):
+        return args, tuple(_picked(node, index, out) for index, out in enumerate(node.out))
+    return args, None if node.out is None else Tensor.make(node.out, node)
 
 
 def _picked(bundle: Bundle, index: int, out: Any) -> Any:

@@ -73,29 +73,19 @@ class Node(Shaped):
         "trace",
     )
 
+    serial: int
+    op: "Op | None"
+    args: tuple | None
+    parents: tuple["Node | None", ...]
+    params: dict[str, Any] | None
+    out: Any
     grad: "Tensor | None"
     hooks: list["Hook"]  # only where one was registered
     name: str | None
+    retains_grad: bool
     trace: tuple[str, dict[str, int]]  # only under `debug`: the user's line, and checksums of what is saved
 
-    def __init__(
-        self,
-        op: "Op",
-        args: tuple,
-        parents: tuple["Node | None", ...],
-        params: dict[str, Any] | None,
-        out: np.ndarray,
-        saves_out: bool,
-    ) -> None:
-        self.serial = next_serial()
-        self.op: Op | None = op
-        self.args: tuple | None = args
-        self.parents = parents
-        self.params = params
-        self.shape = out.shape
-        self.dtype = out.dtype
-        self.out = out if saves_out else None
-        self.retains_grad = False
+    __init__ = object.__init__  # `recording.taped` fills it: a call of Python's in between costs as much again
 
 
 class Bundle(Node):
@@ -115,9 +105,15 @@ class Bundle(Node):
         outs: tuple[np.ndarray, ...],
         saves_out: bool,
     ) -> None:
-        super().__init__(op, args, parents, params, outs[0], False)
+        self.serial = next_serial()
+        self.op = op
+        self.args = args
+        self.parents = parents
+        self.params = params
+        self.shape, self.dtype = outs[0].shape, outs[0].dtype
         self.parts = tuple(Shaped(out.shape, out.dtype) for out in outs)
-        self.out: Any = outs if saves_out else self.parts
+        self.out = outs if saves_out else self.parts
+        self.retains_grad = False
 
 
 class Leaf(Node):
@@ -142,9 +138,9 @@ class Leaf(Node):
 # In-place writes by this library (optimizer steps, ``t[i] = v``, ``t += v`` on data outside a graph).  An entry that
 # saved the memory *before* it was written must refuse to go backwards.  What is remembered is the array that owns the
 # memory, so every view of it and every `detach`ed handle is covered; and as long as no write is younger than an entry,
-# which is so in every ordinary training step, one comparison of two integers is the whole check.
+# which is so in every ordinary training step, the sweep's comparison of two integers is the whole check.
 _writes: dict[int, tuple[weakref.ref, int]] = {}
-_last_write = 0
+last_write = 0
 
 
 def owner_of(array: np.ndarray) -> np.ndarray:
@@ -159,14 +155,14 @@ def owner_of(array: np.ndarray) -> np.ndarray:
 
 def note_write(*arrays: np.ndarray) -> None:
     """Remember that the library has just written into the memory of these arrays."""
-    global _last_write
-    _last_write = next_serial()
+    global last_write
+    last_write = next_serial()
     for array in arrays:
         owner = owner_of(array)
         key = id(owner)
         known = _writes.get(key)
         reference = known[0] if known else weakref.ref(owner, _forgetting(key))
-        _writes[key] = (reference, _last_write)
+        _writes[key] = (reference, last_write)
 
 
 def _forgetting(key: int) -> Callable[[weakref.ref], Any]:
@@ -175,8 +171,6 @@ def _forgetting(key: int) -> Callable[[weakref.ref], Any]:
 
 def is_stale(node: Node) -> bool:
     """Whether memory that this entry saved was written by the library after the entry was made."""
-    if node.serial > _last_write:
-        return False
     outs = node.out if isinstance(node.out, tuple) else (node.out,)
     saved = [*outs, *(node.args or ()), *(node.params or {}).values()]
     owners = (id(owner_of(array)) for array in saved if isinstance(array, np.ndarray))

@@ -166,22 +166,25 @@ class Tensor:
     @property
     def grad(self) -> "Tensor | None":
         """The gradient that `backward` has accumulated here: on leaves, and where `retain_grad` asked for it."""
-        return self.node.grad if self.node is not None and self.node.retains_grad else None
+        node = self.node
+        return node.grad if node is not None and node.retains_grad else None
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
-        if self.node is None:
-            if value is not None:
-                raise RuntimeError("grad: this Tensor requires no gradient")
+        node = self.node
+        if value is None:
+            if node is not None and node.retains_grad:
+                node.grad = None
             return
-        if value is not None and not isinstance(value, Tensor):
+        if node is None:
+            raise RuntimeError("grad: this Tensor requires no gradient")
+        if not isinstance(value, Tensor):
             raise TypeError(f"grad: a Tensor or None is wanted, not {type(value).__name__}")
-        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+        if value.shape != self.shape or value.dtype != self.dtype:
             raise ValueError(
                 f"grad: {value.dtype} {value.shape} given for a Tensor of {self.dtype} {self.shape}; they must agree"
             )
-        self.retain_grad()
-        self.node.grad = value
+        node.retains_grad, node.grad = True, value
 
     def retain_grad(self) -> None:
         """Keep the gradient of a computed Tensor too, in its ``grad``."""

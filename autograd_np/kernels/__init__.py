@@ -15,7 +15,7 @@ import numpy as np
 
 from . import fallback
 from .blas import matmul
-from .parameters import Step, StepArrays
+from .parameters import StepArrays
 from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
 
 __all__ = [
@@ -269,7 +269,9 @@ def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.nda
     return dx if dtype is p.dtype else dx.astype(dtype)
 
 
-def take_steps(kind: str, steps: Sequence[Step]) -> None:
+def take_steps(
+    kind: str, arrays: StepArrays, gradients: Sequence[np.ndarray], constants: Sequence[tuple[float, ...]]
+) -> None:
     """Change parameters in place by one step each.
 
     Parameters
@@ -284,18 +286,25 @@ def take_steps(kind: str, steps: Sequence[Step]) -> None:
         adam     (m, v)  (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate) m ← β₁ m + (1 - β₁) g, v likewise of g²,
                                                            w ← w - rate m / (√v + ε)
         ======== ======= ================================= =====================================================
-    steps : sequence of (StepArrays, ndarray, tuple of float)
-        Of each parameter: its arrays, its gradient g, of the same shape and dtype, and its constants.
+    arrays : StepArrays
+        The parameters and their moments.
+    gradients : sequence of ndarray
+        One for each parameter, of its shape and dtype.
+    constants : sequence of tuple of float
+        For each parameter.
+
+    Raises
+    ------
+    ValueError
+        If a gradient has another shape; then nothing is changed.
     """
-    passes: dict[str, list[Step]] = {}  # by dtype
-    others: list[Step] = []
-    for step in steps:
-        arrays, g, _ = step
-        if arrays.addresses and g.dtype is arrays.w.dtype and g.size == arrays.w.size and g.flags.carray:
-            passes.setdefault(g.dtype.char, []).append(step)
-        else:
-            others.append(step)
-    for alike in passes.values():
-        # What is compiled for the large ones serves the small ones, too.
-        _from(_FUSED_SIZE, sum([g.size for _, g, _ in alike])).take_steps(kind, alike)
-    fallback.take_steps(kind, others)
+    shapes = [g.shape for g in gradients]
+    if shapes != arrays.shapes:  # which takes somebody who puts other arrays into Tensors
+        raise ValueError(f"{kind}: gradients of shapes {shapes} were given for parameters of shapes {arrays.shapes}")
+    for group in arrays.groups:
+        own, numbers = [gradients[i] for i in group.places], [constants[i] for i in group.places]
+        if group.table is None:
+            fallback.take_steps(kind, group, own, numbers)
+        else:  # what is compiled for the large ones serves the small ones, too
+            own = [_native(g, group.dtype) for g in own]
+            _from(_FUSED_SIZE, group.size).take_steps(kind, group, own, numbers)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from .parameters import Step
+from .parameters import StepGroup
 from .shapes import Padding, Pair, Shape, pool_output_shape
 
 
@@ -165,10 +165,12 @@ def _adam(w, g, m, v, scratch, beta1, rest1, beta2, rest2, eps, rate) -> None:
 _STEPS: dict[str, Callable] = {"sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adam": _adam}
 
 
-def take_steps(kind: str, steps: Sequence[Step]) -> None:
+def take_steps(
+    kind: str, group: StepGroup, gradients: Sequence[np.ndarray], constants: Sequence[tuple[float, ...]]
+) -> None:
     """Change the parameters by one step, one after the other."""
-    for arrays, g, constants in steps:
-        _STEPS[kind](arrays.w, g, *arrays.moments, arrays.scratch, *constants)
+    for (w, *moments), scratch, g, numbers in zip(group.arrays, group.scratch, gradients, constants, strict=True):
+        _STEPS[kind](w, g, *moments, scratch, *numbers)
 
 
 def _over_batch(values: np.ndarray) -> np.ndarray:

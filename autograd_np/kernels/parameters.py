@@ -1,47 +1,78 @@
-"""What a step of an optimizer changes, and how it lies in memory: looked at once for all steps."""
+"""What the steps of an optimizer change, and how it lies in memory: looked at once for all steps."""
 
-import operator
+from collections.abc import Sequence
+from itertools import chain
+from operator import is_
 from typing import Any
 
 import numpy as np
 
+Arrays = tuple[np.ndarray, ...]
+"""A parameter, and what an optimizer keeps of it from step to step: of one shape and dtype."""
 
-class StepArrays:
-    """A parameter, and what an optimizer keeps of it from step to step.
 
-    Parameters
-    ----------
-    w : ndarray
-        The parameter.
-    *moments : ndarray
-        As `take_steps` wants them for its kind of step; of w's shape and dtype.
-    scratch : ndarray
-        One more such array, with anything in it; parameters may share it.
+class StepGroup:
+    """Parameters that one call of a kernel changes.
 
     Attributes
     ----------
-    addresses : tuple of int, or None
-        Of w and its moments, where compiled kernels can take them.
+    places : list of int
+        Which they are.
+    arrays : list of Arrays
+    scratch : list of ndarray
+        One more array like each parameter, with anything in it; they may share memory.
+    table : ndarray of int, or None
+        For each parameter its size, room for its gradient's address, its own address and those of its moments; None
+        where compiled kernels cannot take them.
+    dtype : dtype
+        Of the parameters that are in a table.
+    size : int
+        The number of elements of all parameters.
     """
 
-    __slots__ = ("addresses", "moments", "scratch", "w")
+    def __init__(self, places: list[int], arrays: list[Arrays], scratch: list[np.ndarray], compiled: bool) -> None:
+        self.places, self.arrays, self.scratch = places, arrays, scratch
+        self.dtype = arrays[0][0].dtype
+        self.size = sum([w.size for w, *_ in arrays])
+        self.table = None
+        if compiled:
+            self.table = np.array([(own[0].size, 0, *[array.ctypes.data for array in own]) for own in arrays])
 
-    def __init__(self, w: np.ndarray, *moments: np.ndarray, scratch: np.ndarray) -> None:
-        self.w, self.moments, self.scratch = w, moments, scratch
-        fit = w.dtype.char in "fd" and w.size and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
-        self.addresses = tuple([a.ctypes.data for a in (w, *moments)]) if fit else None
 
-    def are(self, w: np.ndarray, moments: tuple[np.ndarray, ...]) -> bool:
+class StepArrays:
+    """All parameters that change in a step.
+
+    Parameters
+    ----------
+    arrays : sequence of Arrays
+        Of each parameter, with the moments that `take_steps` wants for its kind of step.
+    scratch : sequence of ndarray
+        As in `StepGroup`.
+
+    Attributes
+    ----------
+    shapes : list of tuple
+        Of the parameters.
+    groups : list of StepGroup
+    """
+
+    def __init__(self, arrays: Sequence[Arrays], scratch: Sequence[np.ndarray]) -> None:
+        self._given = arrays, scratch
+        self._flat = list(chain.from_iterable(arrays))
+        self.shapes = [w.shape for w, *_ in arrays]
+        alike: dict[np.dtype | None, list[int]] = {}
+        for place, (w, *moments) in enumerate(arrays):
+            fit = w.dtype.char in "fd" and w.size and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
+            alike.setdefault(w.dtype if fit else None, []).append(place)
+        self.groups = [
+            StepGroup(places, [arrays[i] for i in places], [scratch[i] for i in places], compiled=dtype is not None)
+            for dtype, places in alike.items()
+        ]
+
+    def are(self, arrays: Sequence[Arrays]) -> bool:
         """Tell whether these very arrays are meant."""
-        return self.w is w and all(map(operator.is_, self.moments, moments))
+        flat = list(chain.from_iterable(arrays))
+        return len(flat) == len(self._flat) and all(map(is_, flat, self._flat))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.w, self.moments, self.scratch)  # a copy has addresses of its own
-
-
-def _restored(w: np.ndarray, moments: tuple[np.ndarray, ...], scratch: np.ndarray) -> StepArrays:
-    return StepArrays(w, *moments, scratch=scratch)
-
-
-# A parameter's arrays, its gradient, and the numbers in its step.
-Step = tuple[StepArrays, np.ndarray, tuple[float, ...]]
+        return StepArrays, self._given  # a copy has addresses of its own

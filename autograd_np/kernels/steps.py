@@ -19,7 +19,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .compile import inline, kernel, share
-from .parameters import Step
+from .parameters import StepGroup
 
 # What an element costs one thread, in nanoseconds.
 _WORK = {"sgd": 0.2, "momentum": 0.3, "nesterov": 0.3, "adam": 0.7}
@@ -112,11 +112,13 @@ def _address_of(array: Any) -> int:
     return addressof(c_char.from_buffer(array))  # a third of what `array.ctypes.data` costs
 
 
-def take_steps(kind: str, steps: Sequence[Step]) -> None:
-    """Change the parameters by one step; all are of one dtype, have addresses, and gradients that lie as they do."""
-    table = [(g.size, _address_of(g), *arrays.addresses) for arrays, g, _ in steps]  # type: ignore[misc]
-    constants = [numbers for _, _, numbers in steps]
+def take_steps(
+    kind: str, group: StepGroup, gradients: Sequence[np.ndarray], constants: Sequence[tuple[float, ...]]
+) -> None:
+    """Change the parameters of a group by one step; the gradients lie as they do."""
+    assert group.table is not None
+    group.table[:, 1] = [_address_of(g) for g in gradients]
     if constants.count(constants[0]) == len(constants):
-        del constants[1:]
-    work = int(sum([row[0] for row in table]) * _WORK[kind])
-    _KERNELS[kind](_LIKE[steps[0][1].dtype.char], np.array(table), np.array(constants), work=work)
+        constants = constants[:1]
+    work = int(group.size * _WORK[kind])
+    _KERNELS[kind](_LIKE[gradients[0].dtype.char], group.table, np.array(constants), work=work)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,9 +57,13 @@ class Adam(FusedOptimizer):
 
     def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
         """Count a step of a parameter, and give the numbers in it: (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate)."""
-        beta1, beta2 = self.betas
         t = self.steps[index].item() + 1
         self.steps[index][()] = t
-        # lr m̂ / (√v̂ + ε), with both corrections taken out of the arrays (end of section 2 of the paper)
-        root = math.sqrt(1 - beta2**t)
-        return beta1, 1 - beta1, beta2, 1 - beta2, self.eps * root, lr * root / (1 - beta1**t)
+        return _constants(t, lr, self.eps, *self.betas)
+
+
+@lru_cache(maxsize=1)  # they are the same for nearly all parameters of a step
+def _constants(t: int, lr: float, eps: float, beta1: float, beta2: float) -> tuple[float, ...]:
+    # lr m̂ / (√v̂ + ε), with both corrections taken out of the arrays (end of section 2 of the paper)
+    root = math.sqrt(1 - beta2**t)
+    return beta1, 1 - beta1, beta2, 1 - beta2, eps * root, lr * root / (1 - beta1**t)

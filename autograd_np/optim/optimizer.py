@@ -160,17 +160,15 @@ class FusedOptimizer(Optimizer, ABC):
 
     def __init__(self, params: Iterable[Tensor], lr: float, *, weight_decay: float = 0.0) -> None:
         super().__init__(params, lr, weight_decay=weight_decay)
-        self._arrays_of: dict[int, StepArrays] = {}
+        self._last: StepArrays | None = None  # what the last step changed, as the next one does, too
 
     def update_all(self, moves: list[Move], lr: float) -> None:
         """Change all parameters in place."""
-        steps = []
-        for index, w, g in moves:
-            arrays, moments = self._arrays_of.get(index), self.moments(index)
-            if arrays is None or not arrays.are(w, moments):  # at the first step, or because others were put there
-                arrays = self._arrays_of[index] = StepArrays(w, *moments, scratch=self._scratch[index])
-            steps.append((arrays, g, self.next_constants(index, lr)))
-        take_steps(self.kind, steps)
+        arrays = [(w, *self.moments(index)) for index, w, _ in moves]
+        if self._last is None or not self._last.are(arrays):
+            self._last = StepArrays(arrays, [self._scratch[index] for index, _, _ in moves])
+        constants = [self.next_constants(index, lr) for index, _, _ in moves]
+        take_steps(self.kind, self._last, [g for _, _, g in moves], constants)
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Node, Op, Tensor, enable_grad, is_grad_enabled, partials
+from ..core.recording import taped
 from ..core.tape import Shaped, next_serial
 from .trees import kind_of, leaves, rebuilt
 
@@ -27,8 +28,9 @@ def entered(leaf: Any) -> tuple[Tensor, Node]:
     else:
         data, below = np.asarray(leaf), None
     stand_in = Shaped(data.shape, data.dtype) if below is None else below
-    node = Node(ARGUMENT, (stand_in,), (below,), None, data, False)
-    return Tensor.make(data, node), node
+    tensor = taped(ARGUMENT, (stand_in,), (below,), None, data, False)
+    assert tensor.node is not None
+    return tensor, tensor.node
 
 
 def reached(outputs: Sequence[Tensor], ends: Callable[[Node], bool]) -> Iterator[Node]:

@@ -62,7 +62,7 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
         y, mean, variance, _ = kernels.normalize(x, np.ones(8, "f"), np.ones(8, "f"), 1.0)
         assert np.allclose(y, 1) and np.allclose(mean, 1) and np.allclose(variance, 0)
         assert np.allclose(kernels.normalize_dx(x, x, mean, mean, mean, variance, variance)[0], 0)
-        kernels.take_steps("sgd", [(kernels.StepArrays(x, scratch=np.empty_like(x)), x.copy(), (0.5,))])
+        kernels.take_steps("sgd", kernels.StepArrays([(x,)], [np.empty_like(x)]), [x.copy()], [(0.5,)])
         assert x.sum() == x.size / 2
         planes, w = np.ones((16, 32, 7, 7), "f"), np.ones((32, 32, 3, 3), "f")
         same = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}

@@ -24,6 +24,7 @@ from .engines import ENGINES, NoSuchCase
 CALLS_TO_COMPARE = 3
 """The result of this call is compared: for training steps, the loss after so many."""
 _MOST_REPETITIONS = 1_000_000
+_LITTLE = 0.05  # of a step's time
 
 Step = Callable[[], Any]
 
@@ -38,7 +39,8 @@ def begin(turn: int) -> None:
     """Move this thread to one of its processors, in each round to the next one.
 
     Whoever shares one with us, outside of this system, slows it down, by a third or more and for seconds; and threads
-    stay where they are.  So all engines begin a round on the same one.
+    stay where they are.  So all engines begin a round on the same one, if what they do needs only one: where another
+    thread has slept there, it would be woken there too, and might not move away.
     """
     if hasattr(os, "sched_setaffinity"):
         processors = os.sched_getaffinity(0)
@@ -51,6 +53,11 @@ def load(engine: str, threads: int) -> ModuleType:
     module = importlib.import_module(f".engines.{ENGINES[engine].module}", __package__)
     module.setup(threads)
     return module
+
+
+def of_others() -> float:
+    """Give the seconds of processors' time that the other threads of this process have used."""
+    return time.process_time() - time.thread_time()
 
 
 def described(error: Exception) -> str:
@@ -88,12 +95,13 @@ class Worker:
         self.engine = engine
         self.step: Step = lambda: None
         self.repetitions = 1
+        self.alone = False  # whether the step was last seen to use one thread
 
     def prepare(self, kind: str, params: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Build a case, and find out what a round is."""
         from .data import fingerprint  # here, so that benchmarks.fresh can do without NumPy
 
-        self.step = lambda: None  # so that the last case's memory is free
+        self.step, self.alone = lambda: None, False  # so that the last case's memory is free
         gc.unfreeze()
         gc.collect()
         if kind not in self.engine.KINDS:
@@ -115,8 +123,12 @@ class Worker:
         """Measure once, when who asked for it is asleep again: a thread that is woken wants a processor for itself."""
         gc.collect()
         time.sleep(0.001)
-        begin(turn)
-        return {"seconds": measure(self.step, self.repetitions)}
+        if self.alone:
+            begin(turn)
+        before = of_others()
+        seconds = measure(self.step, self.repetitions)
+        self.alone = of_others() - before < _LITTLE * seconds * self.repetitions
+        return {"seconds": seconds}
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Do what a command says; give what was found, or what went wrong."""

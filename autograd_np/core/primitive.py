@@ -239,7 +239,7 @@ def primitive(
         def operation(*args: Any, **params: Any) -> Any:
             if len(args) != arity and not variadic:
                 args = _positional(op, args, params)
-            for key, value in params.items():
+            for key, value in params.items() if params else ():
                 if type(value) is Tensor:
                     params[key] = _metadata(op, key, value)
             raw, nodes, plain = [], [], True

@@ -89,14 +89,14 @@ def refuse_complex(op: Op, *parts: Any) -> None:
 
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
     """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
-    saves_out, saves = op.saves(tuple(map(bool, nodes)))
+    saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
     kept = []
     for arg, node, save in zip(args, nodes, saves, strict=True):
-        if node is not None:  # a Tensor's array
-            kept.append(arg if save else node)
-        else:
+        if node is None:
             arg = operand(arg)
             kept.append(arg if save else stand_in(arg))
+        else:  # a Tensor's array
+            kept.append(arg if save else node)
     return saves_out, tuple(kept)
 
 

@@ -15,10 +15,12 @@ def _cross_entropy_rule(
     g: Any, _y: Any, x: Any, *, labels: Any, reduction: str = "mean", probabilities: np.ndarray
 ) -> Any:
     labels = np.asarray(labels)
-    if reduction == "mean":
-        g = g / labels.size
-    if type(x) is np.ndarray and isinstance(g, (np.ndarray, np.generic)):
-        return kernels.cross_entropy_dx(g.reshape(-1), probabilities, labels.reshape(-1)).reshape(x.shape)
+    plain = type(x) is type(g) is np.ndarray
+    g = g.reshape(-1) if plain else g
+    g = g / labels.size if reduction == "mean" else g
+    if plain:
+        dx = kernels.cross_entropy_dx(g, probabilities, labels.reshape(-1))
+        return dx if x.ndim == 2 else dx.reshape(x.shape)
     onehot = np.zeros(x.shape, x.dtype)
     np.put_along_axis(onehot, labels[..., None], 1, axis=-1)
     if reduction == "none":
@@ -52,8 +54,10 @@ def softmax_cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> 
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
     _check(logits, labels, reduction)
-    rows = logits.reshape(labels.size, logits.shape[-1])
-    losses, probabilities = kernels.cross_entropy(rows, labels.reshape(-1))
+    rows, classes = logits, labels
+    if logits.ndim != 2:
+        rows, classes = logits.reshape(labels.size, logits.shape[-1]), labels.reshape(-1)
+    losses, probabilities = kernels.cross_entropy(rows, classes)
     loss = precise_sum(losses)
     if loss != loss:  # so is the loss of NaN, too, but in ordinary steps no label need be looked at twice
         _check_classes(logits, labels)

@@ -51,12 +51,8 @@ def _as_matrix(g: Any, a: Any, b: Any) -> Any:
     return np.expand_dims(g, -1) if b.ndim == 1 else g
 
 
-def _product(a: Any, b: Any) -> Any:
-    return kernels.matmul(a, b) if type(a) is type(b) is np.ndarray else np.matmul(a, b)
-
-
 def _left(g: Any, _y: Any, _a: Any, b: Any) -> Any:
-    product = _product(_as_matrix(g, _a, b), np.swapaxes(_columns(b), -1, -2))
+    product = kernels.matmul(_as_matrix(g, _a, b), np.swapaxes(_columns(b), -1, -2))
     return np.squeeze(product, -2) if _a.ndim == 1 else product
 
 
@@ -67,8 +63,8 @@ def _as_rows(a: Any) -> Any:
 
 def _right(g: Any, _y: Any, a: Any, _b: Any) -> Any:
     if _b.ndim == 2 and a.ndim > 2:  # one matrix for the whole batch: one large product instead of a sum of small ones
-        return _product(_as_rows(a).T, _as_rows(g))
-    product = _product(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
+        return kernels.matmul(_as_rows(a).T, _as_rows(g))
+    product = kernels.matmul(np.swapaxes(_rows(a), -1, -2), _as_matrix(g, a, _b))
     return np.squeeze(product, -1) if _b.ndim == 1 else product
 
 
@@ -110,8 +106,8 @@ def _sum_of_rows(g: Any) -> Any:
 
 
 @primitive(
-    lambda g, _y, _x, w, _b: _product(g, w.T),
-    lambda g, _y, x, _w, _b: _product(_as_rows(x).T, _as_rows(g)),
+    lambda g, _y, _x, w, _b: kernels.matmul(g, w.T),
+    lambda g, _y, x, _w, _b: kernels.matmul(_as_rows(x).T, _as_rows(g)),
     lambda g, _y, _x, _w, _b: _sum_of_rows(g),
     complex=True,
     formula=r"\bar X = \bar Y W^{\mathsf T},\; \bar W = X^{\mathsf T} \bar Y,\; \bar b = \textstyle\sum_i \bar y_i",

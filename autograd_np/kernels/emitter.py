@@ -32,7 +32,7 @@ class Emitter:
         self.lanes = (size or VECTOR_BYTES) // (array_type.dtype.bitwidth // 8)
         self.align = array_type.dtype.bitwidth // 8
         self.vector = ir.VectorType(self.scalar, self.lanes)
-        suffix = f"v{self.lanes}f{array_type.dtype.bitwidth}"
+        self.suffix = suffix = f"v{self.lanes}f{array_type.dtype.bitwidth}"
         signature = ir.FunctionType(self.vector, [self.vector] * 3)
         # Not fma: without a fused instruction that would be a call, and this is a product and a sum.
         self.fmuladd = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.{suffix}")
@@ -62,9 +62,32 @@ class Emitter:
 
     def load(self, pointer) -> ir.Value:
         """Emit the load of a vector, which may lie anywhere."""
-        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
+        value = self.builder.load(self._as_vector(pointer))
         value.align = self.align
         return value
+
+    def first_lanes(self, count) -> ir.Value:
+        """Return a mask of so many lanes."""
+        numbers = ir.Constant(ir.VectorType(count.type, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, self.splat(count))
+
+    def load_lanes(self, pointer, mask) -> ir.Value:
+        """Emit the load of a vector's lanes of a mask, and of nothing else; the others are 0."""
+        zeros, align = ir.Constant(self.vector, None), ir.Constant(i32, self.align)
+        return self._masked("load", self.vector, [self._as_vector(pointer), align, mask, zeros])
+
+    def store_lanes(self, value, pointer, mask) -> None:
+        """Emit the store of a vector's lanes of a mask."""
+        align = ir.Constant(i32, self.align)
+        self._masked("store", ir.VoidType(), [value, self._as_vector(pointer), align, mask])
+
+    def _masked(self, what, result, arguments) -> ir.Value:
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        name = f"llvm.masked.{what}.{self.suffix}.p0"
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, signature, name), arguments)
+
+    def _as_vector(self, pointer) -> ir.Value:
+        return self.builder.bitcast(pointer, self.vector.as_pointer())
 
     def is_larger(self, new, old) -> ir.Value:
         """Whether new is the maximum of the two, of which the first NaN is one."""

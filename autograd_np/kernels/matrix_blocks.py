@@ -22,39 +22,47 @@ SHAPES = (MR, NV), (2 * MR, 2), (4 * MR, 1), (MR, 2), (MR, 1)  # rows and vector
 
 
 # out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for a block of one of the
-# shapes above, counted from 0.
+# shapes above, counted from 0, but for only so many v as `width` says: its last vector may go past them.
 @_intrinsic
 def multiply_block(
-    typing, shape, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row
+    typing, shape, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
 ) -> tuple:
     """Choose the code for this shape."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
         emit = Emitter(context, b, signature.args[1])
         a_at, b_at, start_at, out_at = emit.places(types.void(*signature.args[1:9]), arguments[1:9])
-        terms, a_pitch, step, b_pitch, start_pitch, out_pitch = arguments[9:]
+        terms, width, a_pitch, step, b_pitch, start_pitch, out_pitch = arguments[9:]
 
         def add_products(shape) -> None:
             rows, nv = SHAPES[shape]
+            last = emit.first_lanes(b.sub(width, ir.Constant(width.type, (nv - 1) * emit.lanes)))
 
-            def places(pointer, pitch) -> list:
-                return [emit.at(line, v * emit.lanes) for line in emit.lines(rows, pointer, pitch) for v in range(nv)]
+            def places(line) -> list:
+                return [emit.at(line, v * emit.lanes) for v in range(nv)]
+
+            def load(line) -> list:
+                *whole, end = places(line)
+                return [*map(emit.load, whole), emit.load_lanes(end, last)]
 
             def add_product(k, sums) -> list:
-                row = emit.at(b_at, b.mul(k, b_pitch))
-                xs = [emit.load(emit.at(row, v * emit.lanes)) for v in range(nv)]
+                xs = load(emit.at(b_at, b.mul(k, b_pitch)))
                 starts = emit.lines(rows, emit.at(a_at, b.mul(k, step)), a_pitch)
                 products = product((emit.splat(b.load(start)) for start in starts), xs)
                 return [b.call(emit.fmuladd, [w, x, total]) for (w, x), total in zip(products, sums, strict=True)]
 
-            sums = emit.loop(terms, [emit.load(place) for place in places(start_at, start_pitch)], add_product)
-            for total, place in zip(sums, places(out_at, out_pitch), strict=True):
-                emit.store(total, place)
+            starts = [vector for line in emit.lines(rows, start_at, start_pitch) for vector in load(line)]
+            sums = emit.loop(terms, starts, add_product)
+            for row, line in enumerate(emit.lines(rows, out_at, out_pitch)):
+                *whole, end = zip(sums[row * nv : (row + 1) * nv], places(line), strict=True)
+                for total, place in whole:
+                    emit.store(total, place)
+                emit.store_lanes(*end, last)
 
         emit.choose(arguments[0], range(len(SHAPES)), add_products)
         return context.get_dummy_value()
 
-    kinds = shape, a, a0, b, b0, start, s0, out, o0, terms, a_row, a_step, b_row, s_row, out_row
+    kinds = shape, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
     return types.void(*kinds), codegen
 
 

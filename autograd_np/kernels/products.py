@@ -36,22 +36,20 @@ def _shape(nv, left) -> tuple[int, int, int]:
     return (shape, rows, 1) if left >= rows else (shape, 1, 0)
 
 
-# panel[k, j] = b[first + k, at + j] for k < count, and as many j < width as there are in b: `steps` are those between
-# b's rows and columns.
+# panel[k, j] = b[first + k, at + j] for k < count and j < width: `steps` are those between b's rows and columns.
 @inline
-def _copy_panel(b, first, at, steps, columns, count, panel, pitch, width) -> None:
+def _copy_panel(b, first, at, steps, count, panel, pitch, width) -> None:
     b_row, b_column = steps
-    found = min(width, columns - at)
     begin, lanes = first * b_row + at * b_column, lanes_of(panel)
     if b_column == 1:
         for k in range(count):
-            copy_line(b, begin + k * b_row, panel, k * pitch, found)
+            copy_line(b, begin + k * b_row, panel, k * pitch, width)
         return
-    tiled, tiled_columns = count // lanes * lanes, found // lanes * lanes
+    tiled, tiled_columns = count // lanes * lanes, width // lanes * lanes
     for j in range(0, tiled_columns, lanes):
         for k in range(0, tiled, lanes):
             transpose_block(b, begin + j * b_column + k, b_column, panel, k * pitch + j, pitch)
-    for j in range(found):
+    for j in range(width):
         for k in range(0 if j >= tiled_columns else tiled, count):
             panel[k * pitch + j] = b[begin + j * b_column + k]
 
@@ -70,40 +68,28 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
         low, high = low * MR, min(rows, high * MR)
     pitch = NV * lanes
     in_place = b_column == 1 and (columns <= pitch or high - low <= FEW_ROWS)
-    panel = aligned(np.zeros(TERMS * pitch + lanes, out.dtype))
-    edge = np.zeros((1 + high - low) * pitch if last * lanes > columns else 0, out.dtype)
+    panel = aligned(np.zeros(lanes if in_place else TERMS * pitch + lanes, out.dtype))
     while first < last:
         nv, at = next_block(last - first, NV), first * lanes
-        width, first = nv * lanes, first + nv
-        whole = at + width <= columns
-        if whole:
-            target, end, apart = flat, low * columns + at, columns
-            start, begin, further = bias, at, 0
-        else:
-            target, end, apart = edge, pitch, pitch
-            start, begin, further = edge, 0, 0
-            edge[: columns - at] = bias[at:]
+        width, first = min(nv * lanes, columns - at), first + nv
+        start, begin, apart = bias, at, 0
         for k in range(0, terms, TERMS):
             count = min(TERMS, terms - k)
-            if whole and in_place:
+            if in_place:
                 source, read, step = b, k * b_row + at, b_row
             else:
                 source, read, step = panel, 0, pitch
-                _copy_panel(b, k, at, (b_row, b_column), columns, count, panel, pitch, width)
-            row, write = low, end
+                _copy_panel(b, k, at, (b_row, b_column), count, panel, pitch, width)
+            row = low
             while row < high:
                 shape, together, spread = _shape(nv, high - row)
                 multiply_block(
-                    shape, a, row * a_row + k * a_column, source, read, start, begin + (row - low) * further,
-                    target, write, count, spread * a_row, a_column, step, spread * further, spread * apart,
+                    shape, a, row * a_row + k * a_column, source, read, start, begin + row * apart,
+                    flat, row * columns + at, count, width,
+                    spread * a_row, a_column, step, spread * apart, spread * columns,
                 )  # fmt: skip
                 row += together
-                write += together * apart
-            start, begin, further = target, end, apart
-        if not whole:
-            for row in range(low, high):
-                for c in range(at, columns):
-                    flat[row * columns + c] = edge[(1 + row - low) * pitch + c - at]
+            start, begin, apart = flat, at, columns
 
 
 @lru_cache(maxsize=256)

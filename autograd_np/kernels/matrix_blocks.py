@@ -18,24 +18,29 @@ from .emitter import NV, Emitter, i32
 _intrinsic: Any = intrinsic
 
 
-SHAPES = (MR, NV), (2 * MR, 2), (4 * MR, 1), (MR, 2), (MR, 1)  # rows and vectors of a block
+def most_rows(nv: int) -> int:
+    """Return how many rows a block of so many vectors has at most: its sums take up all registers."""
+    return 4 * MR if nv == 1 else 2 * MR if nv == 2 else MR
 
 
-# out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for a block of one of the
-# shapes above, counted from 0, but for only so many v as `width` says: its last vector may go past them.
+_SHAPES = {rows * 8 + nv: (rows, nv) for nv in (1, 2, NV) for rows in (1, 2, 4, 8, 16) if rows <= most_rows(nv)}
+
+
+# out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for m < rows, and so many v as
+# `width` says: the last of nv vectors may go past them.  Rows are 1, 2, 4 and so on.
 @_intrinsic
 def multiply_block(
-    typing, shape, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
+    typing, rows, nv, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
 ) -> tuple:
     """Choose the code for this shape."""
 
     def codegen(context, b, signature, arguments) -> ir.Value:
-        emit = Emitter(context, b, signature.args[1])
-        a_at, b_at, start_at, out_at = emit.places(types.void(*signature.args[1:9]), arguments[1:9])
-        terms, width, a_pitch, step, b_pitch, start_pitch, out_pitch = arguments[9:]
+        emit = Emitter(context, b, signature.args[2])
+        a_at, b_at, start_at, out_at = emit.places(types.void(*signature.args[2:10]), arguments[2:10])
+        terms, width, a_pitch, step, b_pitch, start_pitch, out_pitch = arguments[10:]
 
         def add_products(shape) -> None:
-            rows, nv = SHAPES[shape]
+            rows, nv = _SHAPES[shape]
             last = emit.first_lanes(b.sub(width, ir.Constant(width.type, (nv - 1) * emit.lanes)))
 
             def places(line) -> list:
@@ -59,10 +64,11 @@ def multiply_block(
                     emit.store(total, place)
                 emit.store_lanes(*end, last)
 
-        emit.choose(arguments[0], range(len(SHAPES)), add_products)
+        rows, nv = arguments[:2]
+        emit.choose(b.add(b.mul(rows, ir.Constant(rows.type, 8)), nv), _SHAPES, add_products)
         return context.get_dummy_value()
 
-    kinds = shape, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
+    kinds = rows, nv, a, a0, b, b0, start, s0, out, o0, terms, width, a_row, a_step, b_row, s_row, out_row
     return types.void(*kinds), codegen
 
 

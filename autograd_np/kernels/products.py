@@ -15,7 +15,7 @@ import numpy as np
 from .blocks import MR, aligned, copy_line, lanes_of, next_block
 from .compile import inline, kernel, share
 from .emitter import NV, VECTOR_BYTES
-from .matrix_blocks import multiply_block, transpose_block
+from .matrix_blocks import most_rows, multiply_block, transpose_block
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
@@ -23,17 +23,7 @@ FEW_ROWS = 32  # of a, for which to copy a panel does not pay
 MULTIPLY_ADDS = 100  # in a nanosecond, roughly
 
 
-# The shape of the next block, how many rows it takes of those that are left, and how far apart they are.  Each of the
-# last rows, which fill no block, is all rows of one, computed and written alike.
-@inline
-def _shape(nv, left) -> tuple[int, int, int]:
-    if nv == NV:
-        shape, rows = 0, MR
-    elif nv == 2:
-        shape, rows = (1, 2 * MR) if left >= 2 * MR else (3, MR)
-    else:
-        shape, rows = (2, 4 * MR) if left >= 4 * MR else (4, MR)
-    return (shape, rows, 1) if left >= rows else (shape, 1, 0)
+_most_rows = inline(most_rows)
 
 
 # panel[k, j] = b[first + k, at + j] for k < count and j < width: `steps` are those between b's rows and columns.
@@ -82,11 +72,12 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
                 _copy_panel(b, k, at, (b_row, b_column), count, panel, pitch, width)
             row = low
             while row < high:
-                shape, together, spread = _shape(nv, high - row)
+                together = _most_rows(nv)
+                while together > high - row:
+                    together //= 2
                 multiply_block(
-                    shape, a, row * a_row + k * a_column, source, read, start, begin + row * apart,
-                    flat, row * columns + at, count, width,
-                    spread * a_row, a_column, step, spread * apart, spread * columns,
+                    together, nv, a, row * a_row + k * a_column, source, read, start, begin + row * apart,
+                    flat, row * columns + at, count, width, a_row, a_column, step, apart, columns,
                 )  # fmt: skip
                 row += together
             start, begin, apart = flat, at, columns

@@ -13,7 +13,9 @@ import numpy as np
 
 from . import threads
 
-FEW = 2**18  # multiply-adds of a product, which OpenBLAS computes on one thread anyway
+# Multiply-adds of a product: so many are worth the call of a kernel, and up to so many are on one thread of OpenBLAS's
+# anyway; where sums have a single term, NumPy goes through them one by one.
+FOR_KERNEL, FEW, _OUTER = 2**17, 2**18, 2**11
 PER_NANOSECOND = 40  # of them on one thread
 
 # What OpenBLAS calls its code for processors without AVX-512.
@@ -68,10 +70,14 @@ def _quicker() -> ModuleType | None:
 
 def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
-    if type(a) is type(b) is np.ndarray and b.ndim > 1 and a.size * b.shape[-1] > FEW and b.dtype.kind in "fc":
-        own = _quicker()
-        if own is not None and own.suits(a, b, bias):
-            return own.multiply(a, b, bias)
+    size = a.size * b.shape[-1] if type(a) is type(b) is np.ndarray and b.ndim > 1 else 0
+    large = size > FOR_KERNEL and b.dtype.kind in "fc"
+    own = _quicker() if large else None
+    if own is not None and own.suits(a, b, bias):
+        return own.multiply(a, b, bias)
+    if size > _OUTER and a.ndim > 1 and a.shape[-1] == b.shape[-2] == 1:
+        y = a * b
+    elif large and size > FEW:
         y = _large_product(a, b)
     else:
         y = np.matmul(a, b)

@@ -14,11 +14,12 @@ import numpy as np
 
 from .blocks import MR, aligned, copy_line, lanes_of, next_block
 from .compile import inline, kernel, share
-from .emitter import NV, VECTOR_BYTES
+from .emitter import NV
 from .matrix_blocks import most_rows, multiply_block, transpose_block
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
+FEWEST_COLUMNS = 3  # though then most lanes of a vector are empty
 
 MULTIPLY_ADDS = 100  # in a nanosecond, roughly
 
@@ -103,7 +104,7 @@ def suits(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> bool:
         and a.dtype.char in "fd"
         and a.dtype.isnative
         and len(a) >= MR
-        and 2 * b.shape[1] * b.itemsize > VECTOR_BYTES
+        and b.shape[1] >= FEWEST_COLUMNS
         and a.shape[1] == len(b)
         and (a.flags.carray or a.T.flags.carray)
         and (b.flags.carray or b.T.flags.carray)

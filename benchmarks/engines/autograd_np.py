@@ -30,12 +30,12 @@ def load_code(step: Step) -> None:
     """Run a small step as large ones are, by several threads and with the kernel of large products: for their code."""
     from autograd_np.kernels import blas, compile, threads  # imports Numba, which cases of start-up want to do without
 
-    before = blas.FEW, compile.PARALLEL_WORK, threads.may_share
-    blas.FEW, threads.may_share = 0, lambda who, work: True
+    before = blas.FOR_KERNEL, compile.PARALLEL_WORK, threads.may_share
+    blas.FOR_KERNEL, threads.may_share = 0, lambda who, work: True
     step()
     compile.PARALLEL_WORK = 0
     step()
-    blas.FEW, compile.PARALLEL_WORK, threads.may_share = before
+    blas.FOR_KERNEL, compile.PARALLEL_WORK, threads.may_share = before
 
 
 def arrays(result: Any) -> list[np.ndarray]:

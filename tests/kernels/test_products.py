@@ -33,7 +33,7 @@ def check(shape, orders, make, dtype, biased):
     a, b = make(rng, (rows, terms), dtype), make(rng, (terms, columns), dtype)
     a, b = (np.asarray(array, order=order) for array, order in zip((a, b), orders, strict=True))
     bias = make(rng, (columns,), dtype) if biased else None
-    assert products.suits(a, b, bias) == (2 * columns * b.itemsize > emitter.VECTOR_BYTES)
+    assert products.suits(a, b, bias) == (columns >= 3)
     out = products.multiply(a, b, bias)
     with np.errstate(all="ignore"):
         wanted = np.einsum("ik,kj->ij", a, b) + (0 if bias is None else bias)
@@ -55,7 +55,9 @@ def test_nan_and_inf_where_einsum_has_them(shape, orders):
     check(shape, orders, wild, np.float32, biased=True)
 
 
-@pytest.mark.parametrize("shape", [(4, 128, 64), (5, 129, 65), (64, 784, 10), (700, 300, 513), (36, 1, 1100)])
+@pytest.mark.parametrize(
+    "shape", [(4, 128, 64), (5, 129, 65), (64, 784, 10), (14, 200, 3), (700, 300, 513), (36, 1, 1100)]
+)
 def test_panels_and_shares_of_every_size(shape):
     for orders in ORDERS:
         check(shape, orders, integers, np.float32, biased=True)
@@ -114,7 +116,7 @@ def test_the_kernel_is_for_processors_that_blas_does_not_know(quicker):
 
 
 @pytest.mark.parametrize(
-    ("n", "dtype", "own"), [(100, np.float32, True), (100, np.int64, False), (50, np.float64, False)]
+    ("n", "dtype", "own"), [(60, np.float32, True), (100, np.int64, False), (50, np.float64, False)]
 )
 def test_large_products_are_the_kernels(quicker, monkeypatch, n, dtype, own):
     quicker(["Haswell"])
@@ -131,6 +133,16 @@ def test_large_products_are_the_kernels(quicker, monkeypatch, n, dtype, own):
     np.testing.assert_array_equal(linear(x, w, b), x @ w + b)
     np.testing.assert_array_equal(kernels.matmul(x, w, b.astype(np.float16)), x @ w + b)
     assert len(taken) == 2 * own
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.complex64, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [((70, 1), (1, 40)), ((3, 70, 1), (1, 40)), ((70, 1), (2, 1, 40)), ((1,), (1, 5000))])
+def test_sums_of_one_term(quicker, dtype, shape):
+    quicker(["SkylakeX"])
+    a, b = (integers(np.random.default_rng(0), axes, np.int64).astype(dtype) for axes in shape)
+    y = kernels.matmul(a, b)
+    np.testing.assert_array_equal(y, a @ b)
+    assert y.dtype == dtype
 
 
 def test_shapes_that_do_not_fit_are_refused_as_numpy_does(quicker):

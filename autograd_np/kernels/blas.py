@@ -72,10 +72,9 @@ def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
     size = a.size * b.shape[-1] if type(a) is type(b) is np.ndarray and b.ndim > 1 else 0
     large = size > FOR_KERNEL and b.dtype.kind in "fc"
-    own = _quicker() if large else None
-    if own is not None and own.suits(a, b, bias):
+    if large and (own := _quicker()) is not None and own.suits(a, b, bias):
         return own.multiply(a, b, bias)
-    if size > _OUTER and a.ndim > 1 and a.shape[-1] == b.shape[-2] == 1:
+    if size > _OUTER and a.shape[-1] == b.shape[-2] == 1 < a.ndim:
         y = a * b
     elif large and size > FEW:
         y = _large_product(a, b)

@@ -12,8 +12,7 @@ from numpy.linalg import LinAlgError
 from ..core import Tensor, implements, primitive
 from .arithmetic import raw
 from .joining import concatenate
-from .products import as_array
-from .shaping import expand_dims, squeeze, swapaxes
+from .shaping import expand_dims, operand, squeeze, swapaxes
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
@@ -268,7 +267,7 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
         By backward, where the columns (the first ones) are linearly dependent, or for several columns that "complete"
         adds to Q, unless the function is the same for each basis of their space.
     """
-    a = as_array(a)
+    a = operand(a)
     if type(a) is not Tensor:
         return np.linalg.qr(a, mode)
     if mode == "r":

@@ -10,10 +10,10 @@ from .arithmetic import absolute, raw, sqrt
 from .complex_numbers import conjugated, squared_modulus
 from .decompositions import check_separate, diagonal_matrix, inverse_gaps, is_used, mT, shared
 from .linalg import inv
-from .products import as_array
 from .reductions import sum
 from .scans import as_dtype
 from .selection import take_along_axis
+from .shaping import operand
 
 __all__ = ["eig", "eigvals"]
 
@@ -54,7 +54,7 @@ def _scaled(v: Any) -> Any:
 
 @implements(np.linalg.eig)
 def _numpys_eig(a: Any) -> Any:
-    a = as_array(a)
+    a = operand(a)
     if type(a) is not Tensor or not a.size:
         found: Any = np.linalg.eig(raw(a))
         return type(found)(*map(Tensor, found)) if type(a) is Tensor else found

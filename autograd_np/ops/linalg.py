@@ -12,9 +12,9 @@ from ..core import Tensor, implements, primitive, without_gradient
 from .arithmetic import raw, where
 from .decompositions import is_recorded, mT, svdvals
 from .einsum import einsum
-from .products import as_array, cross, matmul, outer
+from .products import cross, matmul, outer
 from .reductions import sum
-from .shaping import expand_dims, reshape, squeeze, transpose
+from .shaping import expand_dims, operand, reshape, squeeze, transpose
 
 __all__ = [
     "det",
@@ -40,7 +40,7 @@ matrix_transpose = implements(np.linalg.matrix_transpose, arrays=1)(mT)
 @implements(np.linalg.diagonal, arrays=1)
 def diagonal(x: Any, *, offset: int = 0) -> Any:
     """Diagonals of the matrices, above the main one for a positive offset.  As `numpy.linalg.diagonal`."""
-    x = as_array(x)
+    x = operand(x)
     rows, columns = x.shape[-2:]
     n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     top, left = max(-offset, 0), max(offset, 0)
@@ -219,7 +219,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
     """
     if type(a) is not Tensor and type(b) is not Tensor:
         return np.linalg.lstsq(a, b, rcond=rcond)
-    a, b = as_array(a), as_array(b)
+    a, b = operand(a), operand(b)
     _, residuals, rank, _ = np.linalg.lstsq(raw(a), raw(b), rcond=rcond)
     if rank < min(a.shape) and is_recorded(a):
         raise LinAlgError(f"lstsq: a {a.shape} has rank {rank}; the solution has a gradient only where a has full rank")
@@ -233,7 +233,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
 @implements(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """X of tensordot(a, x, x.ndim) = b, with axes of a moved to the end first.  As `numpy.linalg.tensorsolve`."""
-    a, b = as_array(a), as_array(b)
+    a, b = operand(a), operand(b)
     if axes is not None:
         last = [axis % a.ndim for axis in axes]
         a = transpose(a, axes=[axis for axis in range(a.ndim) if axis not in last] + last)
@@ -247,7 +247,7 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
 @implements(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """Inverse of a as a linear map from its last axes to its first ``ind``.  As `numpy.linalg.tensorinv`."""
-    a = as_array(a)
+    a = operand(a)
     if ind <= 0:
         raise ValueError(f"tensorinv: ind is positive, not {ind}")
     n = math.prod(a.shape[ind:])
@@ -257,7 +257,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
     """Multiply a n times by repeated squaring, or its inverse for negative n.  As `numpy.linalg.matrix_power`."""
-    a = as_array(a)
+    a = operand(a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise LinAlgError(f"matrix_power: square matrices are wanted, not shape {a.shape}")
     if n == 0:
@@ -280,7 +280,7 @@ def matrix_rank(a: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 @implements(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     """Product of matrices, in the order that takes least arithmetic.  As `numpy.linalg.multi_dot`."""
-    arrays = [as_array(x) for x in arrays]
+    arrays = [operand(x) for x in arrays]
     if len(arrays) < 2:
         raise ValueError(f"multi_dot: at least two arrays are wanted, not {len(arrays)}")
     first, last = arrays[0].ndim == 1, arrays[-1].ndim == 1
@@ -325,7 +325,7 @@ def expm(a: Any) -> Any:
 
     Higham, SIAM J. Matrix Anal. Appl. 26, 2005, algorithm 2.3 with m = 13.
     """
-    a = as_array(a)
+    a = operand(a)
     size = np.abs(raw(a)).sum(-2).max(initial=0)
     squarings = max(0, math.ceil(math.log2(size / 5.37))) if 0 < size < np.inf else 0
     a = a * 0.5**squarings

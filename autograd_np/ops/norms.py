@@ -10,9 +10,8 @@ from ..core import Tensor, implements, primitive
 from .arithmetic import absolute, raw
 from .decompositions import is_recorded, svdvals
 from .linalg import inv
-from .products import as_array
 from .reductions import Axis, max, min, spread, sum
-from .shaping import expand_dims, moveaxis
+from .shaping import expand_dims, moveaxis, operand
 
 __all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
@@ -49,7 +48,7 @@ def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: float
 
     As `numpy.linalg.vector_norm`.  The gradient is 0 where the norm is 0, and for ord below 2 where x is 0.
     """
-    x = _modulus(as_array(x))
+    x = _modulus(operand(x))
     if ord in (np.inf, -np.inf):
         return (max if ord > 0 else min)(absolute(x), axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -70,7 +69,7 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     -inf: the largest and smallest sums of |x| of columns and of rows.
     """
     if ord in ("fro", None):
-        return _vector_norm(_modulus(as_array(x)), axis=(-2, -1), keepdims=keepdims)
+        return _vector_norm(_modulus(operand(x)), axis=(-2, -1), keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
         sums = sum(absolute(x), axis=-2 if abs(ord) == 1 else -1)
         result = (max if ord > 0 else min)(sums, axis=-1)
@@ -88,7 +87,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
     See `vector_norm` and `matrix_norm` for what ord may be.
     """
-    x = as_array(x)
+    x = operand(x)
     if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2) or (ord == 2 and x.ndim == 1)):
         return _vector_norm(_modulus(x), axis=axis, keepdims=keepdims)
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)

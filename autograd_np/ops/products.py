@@ -7,11 +7,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .. import kernels
-from ..core import UFUNCS, Tensor, binary, implements, precise_sum, primitive
+from ..core import UFUNCS, binary, implements, precise_sum, primitive
 from .arithmetic import multiply
 from .complex_numbers import conjugated
 from .joining import concatenate
-from .shaping import expand_dims, moveaxis, reshape, squeeze, transpose
+from .shaping import expand_dims, moveaxis, operand, reshape, squeeze, transpose
 
 __all__ = [
     "cross",
@@ -27,11 +27,6 @@ __all__ = [
     "vecdot",
     "vecmat",
 ]
-
-
-def as_array(x: Any) -> Any:
-    """Give an array for what is no Tensor."""
-    return x if type(x) is Tensor else np.asarray(x)
 
 
 def _rows(a: Any) -> Any:
@@ -139,13 +134,13 @@ def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
 
     As `numpy.vecdot`.
     """
-    a, b = (moveaxis(as_array(x), axis, -1) for x in (a, b))
+    a, b = (moveaxis(operand(x), axis, -1) for x in (a, b))
     return squeeze(matmul(expand_dims(conjugated(a), -2), expand_dims(b, -1)), (-2, -1))
 
 
 def matvec(a: Any, b: Any) -> Any:
     """Products of matrices a (..., m, n) with vectors b (..., n); leading axes broadcast.  As `numpy.matvec`."""
-    return squeeze(matmul(a, expand_dims(as_array(b), -1)), -1)
+    return squeeze(matmul(a, expand_dims(operand(b), -1)), -1)
 
 
 def vecmat(a: Any, b: Any) -> Any:
@@ -153,7 +148,7 @@ def vecmat(a: Any, b: Any) -> Any:
 
     As `numpy.vecmat`.
     """
-    return squeeze(matmul(expand_dims(conjugated(as_array(a)), -2), b), -2)
+    return squeeze(matmul(expand_dims(conjugated(operand(a)), -2), b), -2)
 
 
 _register("vecdot", vecdot)
@@ -193,7 +188,7 @@ def outer(a: Any, b: Any) -> Any:
 @implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum over axes of a and of b: the last and the first so many, or two lists of them.  As `numpy.tensordot`."""
-    a, b = as_array(a), as_array(b)
+    a, b = operand(a), operand(b)
     if isinstance(axes, int | np.integer):
         axes = range(-axes, 0), range(axes)
     left, right = (normalize_axis_tuple(ax, x.ndim) for ax, x in zip(axes, (a, b), strict=True))
@@ -211,7 +206,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 @implements(np.kron)
 def kron(a: Any, b: Any) -> Any:
     """Each element of a times the whole of b, as blocks.  As `numpy.kron`."""
-    a, b = as_array(a), as_array(b)
+    a, b = operand(a), operand(b)
     dims = max(a.ndim, b.ndim)
     outer_shape, inner_shape = ((1,) * (dims - x.ndim) + x.shape for x in (a, b))
     a = reshape(a, tuple(side for n in outer_shape for side in (n, 1)))
@@ -239,7 +234,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = as_array(a), as_array(b)
+    a, b = operand(a), operand(b)
     a = moveaxis(a, normalize_axis_index(axisa, a.ndim), -1)
     b = moveaxis(b, normalize_axis_index(axisb, b.ndim), -1)
     sides = a.shape[-1], b.shape[-1]

@@ -11,7 +11,7 @@ from . import arithmetic
 from .arithmetic import raw
 from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
-from .shaping import astype, expand_dims, reshape, squeeze
+from .shaping import astype, expand_dims, operand, reshape, squeeze
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
@@ -61,14 +61,12 @@ def _reduced(y: Any, axis: Axis, keepdims: bool) -> Any:
     return y if keepdims else reshape(y, shape=()) if axis is None else squeeze(y, axis=axis)
 
 
-@primitive(
+_sum = primitive(
     lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(spread(g, _x, axis, keepdims), _x.shape),
     name="sum",
     complex=True,
     formula=r"\bar x = \bar y \text{ copied along the axes}",
-)
-def _sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return precise_sum(np.asarray(x), axis, keepdims)
+)(precise_sum)
 
 
 @implements(np.sum, arrays=1)
@@ -82,6 +80,7 @@ def sum(
     where: Any = True,
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
+    x = operand(x)
     if dtype is None and initial is None and where is True and axis is None:  # as nearly always
         return _sum(x, axis=None, keepdims=keepdims)
     x = as_dtype(x, dtype)

@@ -222,13 +222,13 @@ def _loop() -> tuple[int, Any]:
     loop = _lazily(_on_threads, parallel=True)
     try:
         return _address_of(loop, kinds), loop
-    except OSError:  # as in Kernel
+    except OSError:  # as in `kernel`
         loop = _lazily(_on_threads, cache=False, parallel=True)
         return _address_of(loop, kinds), loop
 
 
-class Kernel:
-    """A compiled body, called as `kernel(*arrays, work=nanoseconds)`."""
+class Compiled:
+    """The code of a kernel's body, for one thread and for several."""
 
     def __init__(self, body: Callable) -> None:
         self.body = body
@@ -240,19 +240,20 @@ class Kernel:
         self.parallel = _lazily(_launcher(self.body), cache)
         self._addresses: dict[bytes, int] = {}
 
-    def __call__(self, *arguments: Any, work: int) -> None:
-        """Run the body on as many threads as `work`, a rough estimate for one thread, is worth."""
-        workers = _workers() if work >= PARALLEL_WORK and not _state["forked"] else 1
+    def run(self, arguments: tuple, work: int) -> None:
+        """Run the body on as many threads as `work`, nanoseconds of one thread, is worth now."""
+        workers = 1 if _state["forked"] else _workers()
         if workers > 1 and not (threads.may_share("kernels", work) and _is_worth_threads(work)):
             workers = 1
-        try:
-            if workers == 1:
-                self.serial(0, 1, *arguments)
-            else:
-                self._run_parallel(workers, arguments)
-        except OSError:  # the cache's folder has become full or unwritable; kernels themselves touch no files
-            self._compile(cache=False)
+        if workers == 1:
             self.serial(0, 1, *arguments)
+        else:
+            self._run_parallel(workers, arguments)
+
+    def run_uncached(self, arguments: tuple) -> None:
+        """Do without the cache's folder, from now on."""
+        self._compile(cache=False)
+        self.serial(0, 1, *arguments)
 
     def _run_parallel(self, workers: int, arguments: tuple) -> None:
         loop, address = _loop()[0], self._address(arguments)
@@ -275,9 +276,24 @@ class Kernel:
         return self._addresses[key]
 
 
-def kernel(body: Callable) -> Kernel:
-    """Decorate `body(worker, workers, *arrays)`, which does the worker's share of the work."""
-    return Kernel(body)
+def kernel(body: Callable) -> Callable:
+    """Decorate `body(worker, workers, *arrays)`, which does the worker's share of the work.
+
+    It is called as `kernel(*arrays, work=nanoseconds)`, a rough estimate for one thread, and has its `compiled` code.
+    """
+    compiled = Compiled(body)
+
+    def run(*arguments: Any, work: int) -> None:  # of an object with __call__, this would take twice as long
+        try:
+            if work < PARALLEL_WORK:
+                compiled.serial(0, 1, *arguments)
+            else:
+                compiled.run(arguments, work)
+        except OSError:  # the cache's folder has become full or unwritable; kernels themselves touch no files
+            compiled.run_uncached(arguments)
+
+    run.compiled = compiled  # type: ignore[attr-defined]
+    return run
 
 
 @inline

@@ -96,7 +96,7 @@ def test_a_kernel_beside_products_runs_on_one_thread(monkeypatch):
         out[worker] = workers
 
     out, shared = np.zeros(2, np.int64), []
-    monkeypatch.setattr(count, "_run_parallel", lambda workers, arguments: shared.append(workers))
+    monkeypatch.setattr(count.compiled, "_run_parallel", lambda workers, arguments: shared.append(workers))
     monkeypatch.setattr(compile, "_is_worth_threads", lambda work: True)
     monkeypatch.setattr(compile, "_workers", lambda: 2)
     monkeypatch.setattr(threads, "_owner", "")

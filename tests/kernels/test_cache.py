@@ -15,7 +15,7 @@ def test_no_folder_for_the_cache():
         caching.CacheImpl._locator_classes = []
         check()
         from autograd_np.kernels import taps
-        print(taps.accumulate_taps.serial.stats.cache_path)
+        print(taps.accumulate_taps.compiled.serial.stats.cache_path)
     """
     assert run(code) == "None"
 
@@ -31,7 +31,7 @@ def test_full_cache_folder(tmp_path):
         always_parallel()
         assert kernels.max_pool2d_gather(x, winner) == 5
         from autograd_np.kernels import pooling
-        print(pooling._gather.serial.stats.cache_path)
+        print(pooling._gather.compiled.serial.stats.cache_path)
     """
     assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == "None"
 
@@ -42,7 +42,7 @@ def test_both_variants_come_from_the_cache_in_a_new_process(tmp_path):
         x, winner = np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)
         for compile.PARALLEL_WORK in 0, 10**9:
             assert kernels.max_pool2d_gather(x, winner).sum() == 2
-        variants = pooling._gather.serial, pooling._gather.parallel
+        variants = pooling._gather.compiled.serial, pooling._gather.compiled.parallel
         print(sum(sum(f.stats.cache_misses.values()) for f in variants))
     """
     first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_NUM_THREADS="2") for _ in range(2))
@@ -70,7 +70,7 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
         assert kernels.conv2d_dx(planes, w, x_shape=planes.shape, **same).max() == 9 * 32
         assert kernels.conv2d_dw(planes, planes, w_shape=w.shape, **same).max() == 49 * 16
         from autograd_np.kernels import lanes
-        assert lanes.correlate.serial.signatures  # such planes go into lanes
+        assert lanes.correlate.compiled.serial.signatures  # such planes go into lanes
         print("numba.np.arraymath" in sys.modules)
     """
     for _ in range(2):  # the first may have to compile
@@ -84,7 +84,8 @@ def test_an_unknown_numba_has_its_own_cache(tmp_path):
         numba.version_info = numba.version_info._replace(short=(99, 0))
         from autograd_np.kernels import pooling
         assert kernels.max_pool2d_gather(np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)).sum() == 2
-        print(type(pooling._gather.serial._cache).__name__, sum(pooling._gather.serial.stats.cache_misses.values()))
+        serial = pooling._gather.compiled.serial
+        print(type(serial._cache).__name__, sum(serial.stats.cache_misses.values()))
     """
     first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
     assert first == "FunctionCache 1"
@@ -97,7 +98,7 @@ def test_what_was_compiled_from_other_helpers_is_compiled_anew(tmp_path):
     code = """
         from autograd_np.kernels import pooling
         assert kernels.max_pool2d_gather(np.ones((2, 1, 4, 4)), np.zeros((2, 1, 1, 1), int)).sum() == 2
-        print(pooling.__file__, sum(pooling._gather.serial.stats.cache_misses.values()))
+        print(pooling.__file__, sum(pooling._gather.compiled.serial.stats.cache_misses.values()))
     """
     misses, path = [], os.pathsep.join([str(tmp_path), str(ROOT)])
     for _ in range(3):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import depthwise, fallback, lanes
+from . import depthwise, fallback, lanes, pointwise
 from .blocks import MR, NT, NT_SINGLE
 from .compile import kernel, share
 from .emitter import VECTOR_BYTES
@@ -300,6 +300,10 @@ def conv2d_dw(
 ) -> np.ndarray:
     """Compute the adjoint with respect to w."""
     if g.size and x.size and min(w_shape):
+        if pointwise.suits(w_shape, groups, x.itemsize, stride, padding):
+            dw = np.empty(w_shape, x.dtype)
+            pointwise.correlate(_grouped(x, groups, 1), _grouped(g, groups, 1), _grouped(dw, groups, 0))
+            return dw
         geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
         by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *geometry[1:])
         by_image = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)

@@ -13,17 +13,22 @@ from numba import types
 from numba.extending import intrinsic
 
 from .blocks import MR
+from .compile import inline
 from .emitter import NV, Emitter, i32
 
 _intrinsic: Any = intrinsic
 
 
-def most_rows(nv: int) -> int:
+@inline
+def most_rows(nv) -> int:
     """Return how many rows a block of so many vectors has at most: its sums take up all registers."""
-    return 4 * MR if nv == 1 else 2 * MR if nv == 2 else MR
+    rows = MR
+    while 2 * rows * nv <= MR * NV:
+        rows *= 2
+    return rows
 
 
-_SHAPES = {rows * 8 + nv: (rows, nv) for nv in (1, 2, NV) for rows in (1, 2, 4, 8, 16) if rows <= most_rows(nv)}
+_SHAPES = {rows * 8 + nv: (rows, nv) for nv in (1, 2, NV) for rows in (1, 2, 4, 8, 16) if rows * nv <= MR * NV}
 
 
 # out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for m < rows, and so many v as

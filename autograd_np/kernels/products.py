@@ -24,14 +24,10 @@ FEWEST_COLUMNS = 3  # though then most lanes of a vector are empty
 MULTIPLY_ADDS = 100  # in a nanosecond, roughly
 
 
-_most_rows = inline(most_rows)
-
-
-# panel[k, j] = b[first + k, at + j] for k < count and j < width: `steps` are those between b's rows and columns.
 @inline
-def _copy_panel(b, first, at, steps, count, panel, pitch, width) -> None:
-    b_row, b_column = steps
-    begin, lanes = first * b_row + at * b_column, lanes_of(panel)
+def copy_panel(b, begin, b_row, b_column, count, panel, pitch, width) -> None:
+    """panel[k, j] = b[begin + k * b_row + j * b_column], for k < count and j < width."""
+    lanes = lanes_of(panel)
     if b_column == 1:
         for k in range(count):
             copy_line(b, begin + k * b_row, panel, k * pitch, width)
@@ -70,10 +66,10 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
                 source, read, step = b, k * b_row + at, b_row
             else:
                 source, read, step = panel, 0, pitch
-                _copy_panel(b, k, at, (b_row, b_column), count, panel, pitch, width)
+                copy_panel(b, k * b_row + at * b_column, b_row, b_column, count, panel, pitch, width)
             row = low
             while row < high:
-                together = _most_rows(nv)
+                together = most_rows(nv)
                 while together > high - row:
                     together //= 2
                 multiply_block(

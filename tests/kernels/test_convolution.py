@@ -61,6 +61,25 @@ def test_a_filter_for_each_of_many_channels(case, channels, dtype, make):
     check(Conv((*x_shape,), (*w_shape,), case.options | {"groups": channels}, case.seed), make, dtype)
 
 
+counts = st.sampled_from([1, 3, 4, 8, 9, 17, 40, 70])
+
+
+@pytest.mark.parametrize("make", [integers, wild])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(outputs=counts, channels=counts, images=st.integers(1, 9), size=st.sampled_from([1, 3, 12]))
+def test_filters_of_one_pixel(outputs, channels, images, size, dtype, make):
+    rng = np.random.default_rng(size)
+    for groups in 1, 3:
+        x, g = (make(rng, (images, groups, count, size, size), dtype) for count in (channels, outputs))
+        planes = [array.reshape(images, -1, size, size) for array in (x, g)]
+        w_shape = groups * outputs, channels, 1, 1
+        options = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (2, 1), "groups": groups}
+        dw = kernels.conv2d_dw(planes[1], planes[0], w_shape=w_shape, **options)
+        with np.errstate(all="ignore"):
+            wanted = np.einsum("ngohw,ngchw->goc", g, x)
+        np.testing.assert_array_equal(dw.reshape(wanted.shape), wanted)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("left", [0, 1, 2])
 @pytest.mark.parametrize("width", [15, 16, 17, 18, 33, 40])
@@ -129,6 +148,14 @@ def test_realistic_shapes_to_rounding(x_shape, outputs, kernel, stride, dilation
     assert np.abs(dw - expected_dw).max() <= 1e-5 * np.abs(expected_dw).max()
     left, right = np.vdot(dx.astype(np.float64), x), np.vdot(grouped_g, expected)
     assert abs(left - right) <= 1e-6 * np.linalg.norm(grouped_g) * np.linalg.norm(expected)
+
+
+def test_many_filters_of_one_pixel_whose_sums_have_little_room():
+    rng = np.random.default_rng(0)
+    x, g = integers(rng, (3, 500, 2, 3)), integers(rng, (3, 400, 2, 3))
+    options = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    dw = kernels.conv2d_dw(g, x, w_shape=(400, 500, 1, 1), **options)
+    np.testing.assert_array_equal(dw[..., 0, 0], np.einsum("nohw,nchw->oc", g, x))
 
 
 def test_large_integers_dx_is_the_adjoint_exactly():

@@ -240,6 +240,10 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
                 assert np.array_equal(dx, fallback.conv2d_dx(g, w, x.shape, **options))
                 dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **options)
                 assert np.array_equal(dw, fallback.conv2d_dw(g, x, w.shape, **options))
+        options = dict(stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=3)
+        many, g = integers(rng, (7, 57, 9, 16), np.float32), integers(rng, (7, 39, 9, 16), np.float32)
+        dw = kernels.conv2d_dw(g, many, w_shape=(39, 19, 1, 1), **options)
+        assert np.array_equal(dw, fallback.conv2d_dw(g, many, (39, 19, 1, 1), **options))
         from autograd_np.kernels import products
 
         a, b = integers(rng, (37, 140), np.float32), integers(rng, (140, 45), np.float32)

@@ -1,0 +1,81 @@
+"""dw of filters of one pixel: a product of matrices, of the pixels where they lie.
+
+    dw[o, c] = sum_np g[n, o, p] * x[n, c, p]
+
+A vector has the same pixel of neighbouring channels, of x or, where x has fewer, of g.  As nothing is padded, every
+product is one of the plain loops'.
+"""
+
+import math
+
+import numpy as np
+
+from .blocks import MR, aligned, lanes_of, next_block
+from .compile import kernel, share
+from .emitter import NV, VECTOR_BYTES
+from .matrix_blocks import most_rows, multiply_block
+from .products import TERMS, copy_panel
+from .shapes import Padding, Pair, Shape
+
+MULTIPLY_ADDS = 60  # in a nanosecond, roughly
+
+# Partial sums of dw: their number is independent of the threads, so that results are too.
+PARTS, PARTS_BYTES = 8, 1024 * 1024
+
+
+# A share of the (part, group) items of partial (parts, G, O, C): each part has some pieces of TERMS pixels.
+@kernel
+def _correlate(worker, workers, x, g, partial) -> None:
+    images, groups, channels, pixels = x.shape
+    parts, _, outputs, _ = partial.shape
+    lanes = lanes_of(x)
+    flat_x, flat_g, pitch = x.reshape(-1), g.reshape(-1), NV * lanes
+    panel = aligned(np.zeros(TERMS * pitch + lanes, x.dtype))
+    sums, nothing = np.zeros(outputs * channels, x.dtype), np.zeros(pitch, x.dtype)
+    pieces = (pixels + TERMS - 1) // TERMS
+    start, stop = share(parts * groups, worker, workers)
+    for item in range(start, stop):
+        part, group = item // groups, item % groups
+        total = partial[part, group].reshape(-1)
+        total[:] = 0
+        low, high = share(images * pieces, part, parts)
+        for piece in range(low, high):
+            plane, first = piece // pieces * groups + group, piece % pieces * TERMS
+            count, at = min(TERMS, pixels - first), 0
+            while at < channels:
+                nv = next_block((channels - at + lanes - 1) // lanes, NV)
+                width = min(nv * lanes, channels - at)
+                copy_panel(flat_x, (plane * channels + at) * pixels + first, 1, pixels, count, panel, pitch, width)
+                row, together = 0, most_rows(nv)
+                while row < outputs:
+                    while together > outputs - row:
+                        together //= 2
+                    multiply_block(
+                        together, nv, flat_g, (plane * outputs + row) * pixels + first, panel, 0, nothing, 0,
+                        sums, row * channels + at, count, width, pixels, 1, pitch, 0, channels,
+                    )  # fmt: skip
+                    row += together
+                at += width
+            for i in range(len(total)):  # sums begin anew for each piece: so long ones lose little
+                total[i] += sums[i]
+
+
+def suits(w_shape: Shape, groups: int, itemsize: int, stride: Pair, padding: Padding) -> bool:
+    """Whether filters are of one pixel, with stride 1 and no padding, and there are channels enough for that to pay."""
+    outputs, channels, *kernel = w_shape
+    plain = (*kernel, *stride) == (1, 1, 1, 1) and padding == ((0, 0), (0, 0))
+    return plain and channels >= MR and 2 * max(outputs // groups, channels) * itemsize >= VECTOR_BYTES
+
+
+def correlate(x: np.ndarray, g: np.ndarray, dw: np.ndarray) -> None:
+    """Fill dw (G, O, C, 1, 1) from x (N, G, C, H, W) and g (N, G, O, H, W)."""
+    images, groups, channels, *size = x.shape
+    outputs, pixels = g.shape[2], math.prod(size)
+    planes = [array.reshape(images, groups, -1, pixels) for array in (x, g)]
+    swapped = channels < min(outputs, VECTOR_BYTES // x.itemsize)
+    most = min(PARTS // groups, max(2, PARTS_BYTES // dw.nbytes), images * -(-pixels // TERMS))
+    sums = (channels, outputs) if swapped else (outputs, channels)
+    partial = np.empty((max(1, most), groups, *sums), x.dtype)
+    _correlate(*(planes[::-1] if swapped else planes), partial, work=images * dw.size * pixels // MULTIPLY_ADDS)
+    with np.errstate(all="ignore"):
+        np.sum(partial.swapaxes(2, 3) if swapped else partial, axis=0, out=dw.reshape(groups, outputs, channels))

@@ -20,6 +20,7 @@ from .compile import kernel, share
 from .emitter import VECTOR_BYTES
 from .geometry import TapPlan, adjoint_plan, forward_plan
 from .lane_geometry import LanePlan, accumulate_plan, correlate_plan, count_products
+from .products import TERMS
 from .shapes import Padding, Pair, Shape, conv_output_sizes
 from .taps import accumulate_taps, correlate_taps
 
@@ -228,6 +229,23 @@ def _correlate_channels(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndar
     _add_up(partial[:, :, None], _grouped(dw, len(dw), 0))
 
 
+def _correlate_pixels(x: np.ndarray, g: np.ndarray, w_shape: Shape, groups: int) -> np.ndarray:
+    """Run pointwise.correlate on images and their cotangents; return dw (O, C / groups, 1, 1)."""
+    pixels = x[0, 0].size
+    planes = [array.reshape(len(x), groups, -1, pixels) for array in (x, g)]
+    dw = np.empty(w_shape, x.dtype)
+    target = dw.reshape(groups, -1, w_shape[1])
+    swapped = w_shape[1] < min(target.shape[1], VECTOR_BYTES // x.itemsize)
+    if swapped:
+        planes, target = planes[::-1], target.swapaxes(1, 2)
+    parts = min(PARTS // groups, max(2, PARTS_BYTES // dw.nbytes), len(x) * -(-pixels // TERMS))
+    partial = np.empty((max(1, parts), *target.shape), x.dtype)
+    pointwise.correlate(*planes, partial, work=len(x) * dw.size * pixels // pointwise.MULTIPLY_ADDS)
+    with np.errstate(all="ignore"):
+        np.sum(partial, axis=0, out=target)
+    return dw
+
+
 def _channel_plan(w_shape: Shape, groups: int, itemsize: int, adjoint: bool, *geometry: Any) -> LanePlan | None:
     """Plan with a channel in each lane, where each has a filter of its own and that pays."""
     return depthwise.plan(groups, itemsize, adjoint, *geometry) if w_shape[:2] == (groups, 1) else None
@@ -301,9 +319,7 @@ def conv2d_dw(
     """Compute the adjoint with respect to w."""
     if g.size and x.size and min(w_shape):
         if pointwise.suits(w_shape, groups, x.itemsize, stride, padding):
-            dw = np.empty(w_shape, x.dtype)
-            pointwise.correlate(_grouped(x, groups, 1), _grouped(g, groups, 1), _grouped(dw, groups, 0))
-            return dw
+            return _correlate_pixels(x, g, w_shape, groups)
         geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
         by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *geometry[1:])
         by_image = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)

@@ -6,8 +6,6 @@ A vector has the same pixel of neighbouring channels, of x or, where x has fewer
 product is one of the plain loops'.
 """
 
-import math
-
 import numpy as np
 
 from .blocks import MR, aligned, lanes_of, next_block
@@ -19,13 +17,13 @@ from .shapes import Padding, Pair, Shape
 
 MULTIPLY_ADDS = 60  # in a nanosecond, roughly
 
-# Partial sums of dw: their number is independent of the threads, so that results are too.
-PARTS, PARTS_BYTES = 8, 1024 * 1024
 
-
-# A share of the (part, group) items of partial (parts, G, O, C): each part has some pieces of TERMS pixels.
 @kernel
-def _correlate(worker, workers, x, g, partial) -> None:
+def correlate(worker, workers, x, g, partial) -> None:
+    """Fill a share of the (part, group) items of partial (parts, G, O, C): each part has some pieces of TERMS pixels.
+
+    x is (N, G, C, pixels), g is (N, G, O, pixels).
+    """
     images, groups, channels, pixels = x.shape
     parts, _, outputs, _ = partial.shape
     lanes = lanes_of(x)
@@ -65,17 +63,3 @@ def suits(w_shape: Shape, groups: int, itemsize: int, stride: Pair, padding: Pad
     outputs, channels, *kernel = w_shape
     plain = (*kernel, *stride) == (1, 1, 1, 1) and padding == ((0, 0), (0, 0))
     return plain and channels >= MR and 2 * max(outputs // groups, channels) * itemsize >= VECTOR_BYTES
-
-
-def correlate(x: np.ndarray, g: np.ndarray, dw: np.ndarray) -> None:
-    """Fill dw (G, O, C, 1, 1) from x (N, G, C, H, W) and g (N, G, O, H, W)."""
-    images, groups, channels, *size = x.shape
-    outputs, pixels = g.shape[2], math.prod(size)
-    planes = [array.reshape(images, groups, -1, pixels) for array in (x, g)]
-    swapped = channels < min(outputs, VECTOR_BYTES // x.itemsize)
-    most = min(PARTS // groups, max(2, PARTS_BYTES // dw.nbytes), images * -(-pixels // TERMS))
-    sums = (channels, outputs) if swapped else (outputs, channels)
-    partial = np.empty((max(1, most), groups, *sums), x.dtype)
-    _correlate(*(planes[::-1] if swapped else planes), partial, work=images * dw.size * pixels // MULTIPLY_ADDS)
-    with np.errstate(all="ignore"):
-        np.sum(partial.swapaxes(2, 3) if swapped else partial, axis=0, out=dw.reshape(groups, outputs, channels))

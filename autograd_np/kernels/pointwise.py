@@ -59,7 +59,10 @@ def correlate(worker, workers, x, g, partial) -> None:
 
 
 def suits(w_shape: Shape, groups: int, itemsize: int, stride: Pair, padding: Padding) -> bool:
-    """Whether filters are of one pixel, with stride 1 and no padding, and there are channels enough for that to pay."""
+    """Whether filters are of one pixel, with stride 1 and no padding, and there are channels enough for that to pay.
+
+    Vectors of 16 bytes, of SSE and NEON, have no masks: there the ends of rows would be loaded one by one.
+    """
     outputs, channels, *kernel = w_shape
-    plain = (*kernel, *stride) == (1, 1, 1, 1) and padding == ((0, 0), (0, 0))
+    plain = (*kernel, *stride) == (1, 1, 1, 1) and padding == ((0, 0), (0, 0)) and VECTOR_BYTES > 16
     return plain and channels >= MR and 2 * max(outputs // groups, channels) * itemsize >= VECTOR_BYTES

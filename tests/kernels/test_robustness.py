@@ -217,7 +217,7 @@ def test_what_fails_on_one_thread_is_an_error(most, monkeypatch):
     assert out.sum() == most - 1
 
 
-@pytest.mark.parametrize(("size", "in_a_block"), [(16, 3), (64, 4)])
+@pytest.mark.parametrize(("size", "in_a_block"), [(16, 3), (32, 3), (64, 4)])
 def test_vectors_of_other_processors(size, in_a_block, tmp_path):
     code = f"""
         from autograd_np.kernels import emitter

@@ -292,15 +292,7 @@ def take_steps(
         One for each parameter, of its shape and dtype.
     constants : sequence of tuple of float
         For each parameter.
-
-    Raises
-    ------
-    ValueError
-        If a gradient has another shape; then nothing is changed.
     """
-    shapes = [g.shape for g in gradients]
-    if shapes != arrays.shapes:  # which takes somebody who puts other arrays into Tensors
-        raise ValueError(f"{kind}: gradients of shapes {shapes} were given for parameters of shapes {arrays.shapes}")
     for group in arrays.groups:
         own, numbers = [gradients[i] for i in group.places], [constants[i] for i in group.places]
         if group.table is None:

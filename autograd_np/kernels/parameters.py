@@ -51,15 +51,12 @@ class StepArrays:
 
     Attributes
     ----------
-    shapes : list of tuple
-        Of the parameters.
     groups : list of StepGroup
     """
 
     def __init__(self, arrays: Sequence[Arrays], scratch: Sequence[np.ndarray]) -> None:
         self._given = arrays, scratch
         self._flat = list(chain.from_iterable(arrays))
-        self.shapes = [w.shape for w, *_ in arrays]
         alike: dict[np.dtype | None, list[int]] = {}
         for place, (w, *moments) in enumerate(arrays):
             fit = w.dtype.char in "fd" and w.size and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))

@@ -53,7 +53,13 @@ class Optimizer:
         self._decayed: list[Array] = []
 
     def step(self) -> None:
-        """Update every parameter that has a gradient; graphs that saved its old value refuse backward now."""
+        """Update every parameter that has a gradient; graphs that saved its old value refuse backward now.
+
+        Raises
+        ------
+        ValueError
+            If lr or weight_decay are not as above, or a gradient has not its parameter's shape; nothing is changed.
+        """
         lr, decay = self.checked("lr", self.lr), self.checked("weight_decay", self.weight_decay)
         if decay and not self._decayed:
             self._decayed = self.zeros()
@@ -63,6 +69,7 @@ class Optimizer:
             if grad is None:
                 continue
             w, g = parameter.data, grad.data
+            self._check_shape(index, w, g)
             if decay:
                 g = np.multiply(w, decay, out=self._decayed[index])
                 g += grad.data
@@ -71,6 +78,13 @@ class Optimizer:
             self.update_all(moves, lr)
         finally:
             note_write(*[w for _, w, _ in moves])
+
+    def _check_shape(self, index: int, w: Array, g: Array) -> None:
+        if g.shape != w.shape:  # which takes somebody who puts other arrays into Tensors
+            raise ValueError(
+                f"{type(self).__name__}: the gradient of params[{index}] has shape {g.shape}, the parameter {w.shape}; "
+                "nothing was changed"
+            )
 
     def update_all(self, moves: list[Move], lr: float) -> None:
         """Change all parameters in place: each by `update`, unless there is a quicker way to do all at once."""
@@ -172,6 +186,7 @@ class FusedOptimizer(Optimizer, ABC):
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
+        self._check_shape(index, w, g)  # kernels rely on it
         FusedOptimizer.update_all(self, [(index, w, g)], lr)
 
     @abstractmethod

@@ -188,3 +188,27 @@ def test_a_parameter_that_was_given_other_data_is_followed_there(make):
     give_and_step(optimizer, w)
     np.testing.assert_array_equal(old, before)
     assert not np.array_equal(w.data, before)
+
+
+@pytest.mark.parametrize("shape", [(69, 80), (1, 80)])
+@pytest.mark.parametrize("decay", [0, 0.1])
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+def test_a_gradient_of_another_shape_is_refused_and_nothing_is_changed(make, decay, shape):
+    params = [leaf(np.ones((70, 80))) for _ in range(2)]
+    optimizer = make(params, 0.1, weight_decay=decay)
+    message = rf"{make.__name__}: the gradient of params\[1\] has shape \({shape[0]}, 80\), the parameter \(70, 80\)"
+    for _ in range(2):  # before the first step, and after it
+        for w in params:
+            give(w, np.ones(w.shape))
+        state, values = optimizer.state_dict(), [w.data.copy() for w in params]
+        params[1].grad.data = np.ones(shape)
+        with pytest.raises(ValueError, match=message):
+            optimizer.step()
+        with pytest.raises(ValueError, match=message):
+            optimizer.update(1, params[1].data, np.ones(shape), 0.1, np.empty((70, 80)))
+        for name, array in optimizer.state_dict().items():
+            np.testing.assert_array_equal(array, state[name])
+        for w, value in zip(params, values, strict=True):
+            np.testing.assert_array_equal(w.data, value)
+            give(w, np.ones(w.shape))
+        optimizer.step()

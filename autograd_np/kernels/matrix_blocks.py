@@ -20,11 +20,13 @@ _intrinsic: Any = intrinsic
 
 
 @inline
-def most_rows(nv) -> int:
-    """Return how many rows a block of so many vectors has at most: its sums take up all registers."""
+def next_rows(nv, left) -> int:
+    """Return how many of the rows left go into the next block of nv vectors: as many as registers hold sums of."""
     rows = MR
     while 2 * rows * nv <= MR * NV:
         rows *= 2
+    while rows > left:
+        rows //= 2
     return rows
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from .blocks import MR, aligned, lanes_of, next_block
 from .compile import kernel, share
 from .emitter import NV, VECTOR_BYTES
-from .matrix_blocks import most_rows, multiply_block
+from .matrix_blocks import multiply_block, next_rows
 from .products import TERMS, copy_panel
 from .shapes import Padding, Pair, Shape
 
@@ -44,10 +44,9 @@ def correlate(worker, workers, x, g, partial) -> None:
                 nv = next_block((channels - at + lanes - 1) // lanes, NV)
                 width = min(nv * lanes, channels - at)
                 copy_panel(flat_x, (plane * channels + at) * pixels + first, 1, pixels, count, panel, pitch, width)
-                row, together = 0, most_rows(nv)
+                row = 0
                 while row < outputs:
-                    while together > outputs - row:
-                        together //= 2
+                    together = next_rows(nv, outputs - row)
                     multiply_block(
                         together, nv, flat_g, (plane * outputs + row) * pixels + first, panel, 0, nothing, 0,
                         sums, row * channels + at, count, width, pixels, 1, pitch, 0, channels,

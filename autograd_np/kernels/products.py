@@ -15,7 +15,7 @@ import numpy as np
 from .blocks import MR, aligned, copy_line, lanes_of, next_block
 from .compile import inline, kernel, share
 from .emitter import NV
-from .matrix_blocks import most_rows, multiply_block, transpose_block
+from .matrix_blocks import multiply_block, next_rows, transpose_block
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
@@ -69,9 +69,7 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
                 copy_panel(b, k * b_row + at * b_column, b_row, b_column, count, panel, pitch, width)
             row = low
             while row < high:
-                together = most_rows(nv)
-                while together > high - row:
-                    together //= 2
+                together = next_rows(nv, high - row)
                 multiply_block(
                     together, nv, a, row * a_row + k * a_column, source, read, start, begin + row * apart,
                     flat, row * columns + at, count, width, a_row, a_column, step, apart, columns,

@@ -10,8 +10,11 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # SciPy asks once, when it is imported, whether it shall work on other arrays than NumPy's.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-import autograd_np.special  # noqa: F401 (enters its operations in the tables that are put back below)
+import autograd_np.special  # noqa: F401 (it and the registry enter operations in the tables that are put back below)
 from autograd_np.core import FUNCTIONS, UFUNCS
+from autograd_np.ops import registry
+
+registry()
 
 slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("dev", max_examples=10, deadline=None, suppress_health_check=slow)

@@ -24,7 +24,7 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from autograd_np.core import Rows
-from autograd_np.ops import REGISTRY
+from autograd_np.ops import registry
 from autograd_np.ops.arithmetic import raw
 from autograd_np.testing import GradientError, UntrustedDerivative, gradcheck
 from autograd_np.testing.strategies import Draw
@@ -101,7 +101,7 @@ def check(name: str, examples: int, seed: int, result: Result) -> None:
 
 def mutants(name: str) -> list[tuple[str, int, str, Callable]]:
     """Give all faulty rules of an operation: (kind of fault, argument, what it is, rule)."""
-    op = REGISTRY[name].op
+    op = registry()[name].op
     found = []
     for position, rule in enumerate(op.rules):
         if rule is None:
@@ -114,7 +114,7 @@ def mutants(name: str) -> list[tuple[str, int, str, Callable]]:
 
 def try_operation(name: str, examples: int, runs: int, seed: int) -> Result:
     """Try all mutants of one operation, then the operation itself."""
-    op, result = REGISTRY[name].op, Result()
+    op, result = registry()[name].op, Result()
     right = op.rules
     for kind, position, what, faulty in mutants(name):
         watched = Watched(right[position], faulty, kind in CONTRACTS)
@@ -151,8 +151,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=RUNS, help="examples of each operation as it is")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the time by default")
     options = parser.parse_args()
-    names = options.operations or list(REGISTRY)
-    if unknown := set(names) - set(REGISTRY):
+    names = options.operations or list(registry())
+    if unknown := set(names) - set(registry()):
         parser.error(f"no operation {', '.join(sorted(unknown))}")
 
     work = functools.partial(try_operation, examples=options.examples, runs=options.runs, seed=options.seed)

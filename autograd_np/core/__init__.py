@@ -2,7 +2,7 @@
 
 from .backward import gradients, partials, rows_of
 from .debug import debug
-from .dispatch import FUNCTIONS, UFUNCS, implements
+from .dispatch import FUNCTIONS, UFUNCS, implements, late_imports
 from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .interchange import API_VERSION, DEVICE, check_device
 from .memory import keep_freed_memory
@@ -37,6 +37,7 @@ __all__ = [
     "gradients",
     "implements",
     "is_grad_enabled",
+    "late_imports",
     "no_grad",
     "note_write",
     "partials",

@@ -9,6 +9,9 @@ import numpy as np
 UFUNCS: dict[np.ufunc, Callable] = {}
 FUNCTIONS: dict[Callable, Callable] = {}
 
+late_imports: list[Callable[[], object]] = []
+"""What imports operations that are not imported yet: all are called before a function is said to have no rule."""
+
 REMEDY = "write it with functions that have one, or pass tensor.detach() if no gradient is wanted"
 
 
@@ -46,7 +49,10 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
             return ours(**given)
 
         adapted.operation = ours  # type: ignore[attr-defined]
-        FUNCTIONS[function] = adapted
+        if ours.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            FUNCTIONS.setdefault(function, adapted)  # a user's own may be there before this is imported
+        else:
+            FUNCTIONS[function] = adapted
         return ours
 
     return register

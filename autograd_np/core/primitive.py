@@ -365,6 +365,8 @@ def _metadata(op: Op, key: str, value: Tensor) -> np.ndarray:
 def _publish(op: Op, operation: Operation, of: Callable | tuple[Callable, ...]) -> Operation:
     operation.op = op  # type: ignore[attr-defined]
     operation.__name__ = operation.__qualname__ = op.name
+    definition = next((f for f in (op.forward, *op.rules) if isinstance(f, FunctionType)), operation)
+    operation.__module__ = definition.__module__
     for function in of if isinstance(of, tuple) else (of,):
         implements(function, arrays=0 if op.variadic else len(op.rules))(operation)
     operation.__doc__ = operation.__doc__ or (op.forward.__doc__ if isinstance(op.forward, FunctionType) else None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import FUNCTIONS, REMEDY, UFUNCS
+from .dispatch import FUNCTIONS, REMEDY, UFUNCS, late_imports
 from .grad_mode import mode
 from .tape import note_write
 from .tensor import Tensor
@@ -135,6 +135,10 @@ def _converted(ufunc: np.ufunc, inputs: tuple, dtype: Any = None, casting: Any =
 def array_function(self: Tensor, function: Callable, types: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
     """Run a NumPy function on Tensors: `Tensor.__array_function__`."""
     operation = FUNCTIONS.get(function)
+    if operation is None and function not in PLAIN_FUNCTIONS:
+        for complete in late_imports:
+            complete()
+        operation = FUNCTIONS.get(function)
     if operation is not None:
         return operation(*args, **kwargs)
     if function in PLAIN_FUNCTIONS or not _records((args, kwargs)):

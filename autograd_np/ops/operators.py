@@ -24,6 +24,8 @@ from . import (
 from .arithmetic import raw
 from .indexing import update
 
+__all__: list[str] = []  # importing it does all
+
 ARITHMETIC: dict[str, Callable] = {
     "add": arithmetic.add,
     "sub": arithmetic.subtract,

@@ -42,7 +42,7 @@ def _writes(function: Callable) -> Callable[[Callable[..., Assignment]], Callabl
 
         write.__name__ = write.__qualname__ = assignment.__name__
         write.__doc__ = assignment.__doc__
-        FUNCTIONS[function] = write
+        FUNCTIONS.setdefault(function, write)
         return write
 
     return register

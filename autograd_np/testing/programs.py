@@ -71,7 +71,7 @@ class Program:
 
 def _names() -> dict[str, Any]:
     """Give what lines may call: NumPy, and the operations that it has not."""
-    return {"np": np, **{name: op for name, op in _ops.REGISTRY.items() if not hasattr(np, name)}}
+    return {"np": np, **{name: op for name, op in _ops.registry().items() if not hasattr(np, name)}}
 
 
 def _apart(x: np.ndarray) -> bool:

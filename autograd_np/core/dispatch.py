@@ -49,7 +49,7 @@ def implements(function: Callable, *, arrays: int = 0) -> Callable[[Callable], C
             return ours(**given)
 
         adapted.operation = ours  # type: ignore[attr-defined]
-        if ours.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        if str(ours.__module__).partition(".")[0] == __name__.partition(".")[0]:
             FUNCTIONS.setdefault(function, adapted)  # a user's own may be there before this is imported
         else:
             FUNCTIONS[function] = adapted

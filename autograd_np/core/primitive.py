@@ -32,6 +32,8 @@ from .tensor import Tensor
 
 Operation = Callable[..., Any]
 
+_SINGLE = np.dtype(np.float32)
+
 
 def unary(
     forward: Callable,
@@ -73,7 +75,7 @@ def unary(
         if node is None:
             tensor = Tensor.make(out, None)
         else:
-            if not complex and node.dtype.kind == "c":
+            if not complex and node.dtype is not _SINGLE and node.dtype.kind == "c":
                 refuse_complex(op, node)
             parents = (node,)
             tensor = taped(op, (data,) if saves_input else parents, parents, None, out, saves_out)
@@ -285,7 +287,7 @@ def _single(op: Op, forward: Callable, residual: str | None) -> Operation:
         x = args[0]
         plain = type(x) is not Tensor
         data, node = (x, None) if plain else (x.data, None if constant else x.node)
-        out = forward(data, **params)
+        out = forward(data, **params) if params else forward(data)
         if residual is not None:
             out, params[residual] = out
         if plain:

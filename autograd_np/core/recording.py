@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .debug import watch
 from .grad_mode import contexts, mode
@@ -19,7 +20,7 @@ def taped(
     args: tuple,
     parents: tuple[Node | None, ...],
     params: dict[str, Any] | None,
-    out: np.ndarray,
+    out: ndarray,
     saves_out: bool,
 ) -> Tensor:
     """Make the Tensor of a result, with its entry on the tape."""
@@ -102,7 +103,7 @@ def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bo
 
 def stand_in(arg: Any) -> Any:
     """Give what has an array's shape and dtype, and not its memory; a recorded argument's own node has them too."""
-    return Shaped(arg.shape, arg.dtype) if type(arg) is np.ndarray else arg
+    return Shaped(arg.shape, arg.dtype) if type(arg) is ndarray else arg
 
 
 def attended(op: Op, args: Sequence[Any], made: Tensor) -> Tensor:
@@ -118,6 +119,5 @@ _NUMBERS = (bool, int, float, complex)
 
 def operand(arg: Any) -> Any:
     """Array-likes as arrays; Python scalars stay weak, as NumPy's promotion wants them."""
-    if arg is None or type(arg) is np.ndarray or isinstance(arg, _NUMBERS):
-        return arg
-    return np.asarray(arg)
+    kind = type(arg)
+    return arg if kind is ndarray or kind is float or arg is None or isinstance(arg, _NUMBERS) else np.asarray(arg)

@@ -11,8 +11,9 @@ def precise_sum(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdi
     NumPy adds pairwise along the innermost axis only; along the others it adds one row after the other, which in
     float32 loses 4 % over four million rows.  There we accumulate in float64, unless the rows are few.
     """
-    few = x.dtype.char == "f" and axis in (0, (0,)) and len(x) <= _FEW_ROWS
-    if few or x.dtype.char not in "ef" or (axis is None and x.flags.c_contiguous):
+    kind = x.dtype.char
+    few = kind == "f" and (x.size <= _FEW_ROWS or (axis in (0, (0,)) and len(x) <= _FEW_ROWS))
+    if few or kind not in "ef" or (axis is None and x.flags.c_contiguous):
         # as np.sum, at half its cost for a few elements
         return np.add.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
     return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float64).astype(x.dtype)

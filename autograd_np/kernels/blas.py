@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from . import threads
 
@@ -68,24 +69,25 @@ def _quicker() -> ModuleType | None:
     return products if emitter.VECTOR_BYTES == 64 else None
 
 
-def matmul(a: Any, b: Any, bias: np.ndarray | None = None) -> Any:
+def matmul(a: Any, b: Any, bias: ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
-    size = a.size * b.shape[-1] if type(a) is type(b) is np.ndarray and b.ndim > 1 else 0
-    large = size > FOR_KERNEL and b.dtype.kind in "fc"
-    if large and (own := _quicker()) is not None and own.suits(a, b, bias):
-        return own.multiply(a, b, bias)
-    if size > _OUTER and a.shape[-1] == b.shape[-2] == 1 < a.ndim:
-        y = a * b
-    elif large and size > FEW:
-        y = _large_product(a, b)
-    else:
+    if type(a) is not ndarray or type(b) is not ndarray or b.ndim < 2 or a.size * b.size <= _OUTER:
         y = np.matmul(a, b)
+    else:
+        size = a.size * b.shape[-1]
+        large = size > FOR_KERNEL and b.dtype.kind in "fc"
+        if large and (own := _quicker()) is not None and own.suits(a, b, bias):
+            return own.multiply(a, b, bias)
+        if size > _OUTER and b.shape[-2] == 1 < a.ndim and a.shape[-1] == 1:
+            y = a * b
+        else:
+            y = _large_product(a, b) if large and size > FEW else np.matmul(a, b)
     if bias is None:
         return y
     return np.add(y, bias, out=y) if y.dtype is bias.dtype else y + bias
 
 
-def _large_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _large_product(a: ndarray, b: ndarray) -> ndarray:
     if threads.may_share("products", a.size * b.shape[-1] // PER_NANOSECOND):
         return np.matmul(a, b)
     with _one_thread:

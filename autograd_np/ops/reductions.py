@@ -81,8 +81,8 @@ def sum(
 ) -> Any:
     """Sum over axis, precise along every axis also in float32.  As `numpy.sum`."""
     x = operand(x)
-    if dtype is None and initial is None and where is True and axis is None:  # as nearly always
-        return _sum(x, axis=None, keepdims=keepdims)
+    if axis is None and dtype is None and initial is None and where is True and not keepdims:  # as nearly always
+        return _sum(x)
     x = as_dtype(x, dtype)
     y = as_dtype(_sum(_taking_part(x, where), axis=_of_a_number(x, axis), keepdims=keepdims), dtype)
     return y if initial is None else y + as_dtype(initial, y.dtype)

@@ -135,3 +135,12 @@ def test_two_python_threads_at_once_restore_it_together():
         assert not wrong
         assert blas_threads() == {2}
     assert blas._state["users"] == 0
+
+
+@pytest.mark.parametrize("shapes", [((), (1, 3000)), ((3000, 1), ()), ((3000,), ()), ((3000, 2), (3, 3000))])
+def test_products_of_what_does_not_fit_are_refused_as_numpy_does(shapes):
+    a, b = map(np.ones, shapes)
+    with pytest.raises(ValueError, match="matmul"):
+        np.matmul(a, b)
+    with pytest.raises(ValueError, match="matmul"):
+        kernels.matmul(a, b)

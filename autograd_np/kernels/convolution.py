@@ -3,8 +3,9 @@
 Convolution is the sum of w * g * padded x over all (image, output, tap, position), and each function solves
 it for one of the three arrays.  Padding is zeros that take part in the products, as in plain loops over a
 padded array: 0 * inf is NaN there and here.  The adjoints also meet zeros that the plain loops do not have,
-in the padding of g; so where the other factor is not finite they leave the work to the loops over taps in
-`fallback`.  Loops over `lanes` have no padding, and so are for finite factors where the plain loops have it.
+in the padding of g; so where the other factor is not finite, dx is left to the loops over taps in `fallback`, and dw
+to a product, which has no more zeros than they.  Loops over `lanes` have no padding, and so are for finite factors
+where the plain loops have it.
 """
 
 import math
@@ -14,51 +15,25 @@ from typing import Any
 
 import numpy as np
 
-from . import depthwise, fallback, lanes, pointwise
-from .blocks import MR, NT, NT_SINGLE
+from . import depthwise, fallback, gemm, lanes, pointwise
+from .blocks import NT, NT_SINGLE
 from .compile import kernel, share
-from .emitter import VECTOR_BYTES
-from .geometry import TapPlan, adjoint_plan, forward_plan
-from .lane_geometry import LanePlan, accumulate_plan, correlate_plan, count_products
+from .emitter import NV, VECTOR_BYTES
+from .gemm_geometry import GemmPlan
+from .geometry import TapPlan, forward_plan
+from .lane_geometry import LanePlan, correlate_plan
+from .layouts import blocks_of, choose, in_a_row, product_plan
 from .products import TERMS
-from .shapes import Padding, Pair, Shape, conv_output_sizes
+from .shapes import Padding, Pair, Shape
 from .taps import accumulate_taps, correlate_taps
-
-# Planes of fewer positions than a block has are put into one row with those of other images; in correlate_taps, which
-# adds up the lanes of vectors at the end of a row, all that find room.
-SMALL, LONG_ROW = 64, 512
 
 # Partial sums of dw: their number is independent of the threads, so that results are too.
 PARTS, PARTS_BYTES = 8, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
-# What it costs to copy a piece of a plane into a row or out of it, and to turn a pixel of an image into a lane or back,
-# alone and in tiles of as many images as a vector has lanes, in multiply-adds of a vector: by which the quicker layout
-# is chosen.  With more pixels lanes leave the L1 cache.
-COPYING, TURNING, TILING = 18, 3, 1
-MOST_PIXELS = 600
-
-
-def _blocks(outputs: int) -> tuple[int, int]:
-    """Return into how many blocks of how many output channels the kernels take them: a single one is its own."""
-    return (1, 1) if outputs == 1 else (-(-outputs // MR), MR)
-
-
-def _in_a_row(images: int, plane: int, divided: bool) -> int:
-    """Return how many images are put into one row: half of them at most, if two threads have nothing else to divide.
-
-    Both would have to pack the row.
-    """
-    return max(1, min(-(-images // 2) if divided else images, LONG_ROW // plane))
-
-
-@lru_cache(maxsize=256)
-def _plan(make: Callable[..., TapPlan], images: int, groups: int, outputs: int, *geometry: Any) -> TapPlan:
-    """Plan with a row for each image, or for several where planes are small."""
-    plan = make(*geometry)
-    small = plan.plane < SMALL * MR // _blocks(outputs)[1]
-    return make(*geometry, _in_a_row(images, plan.plane, groups == 1)) if small else plan
+# Of sums for dw that are added up together, in bytes: a part of the L2 cache.
+SUMS_BYTES = 512 * 1024
 
 
 # Worker's share of the blocks of packed (G, blocks, taps * mr): phase by phase, and tap by tap the weights of all
@@ -92,13 +67,13 @@ def _pack(worker, workers, weights, lie, places, phases, packed) -> None:
 
 @lru_cache(maxsize=256)
 def _lie(strides: Shape, itemsize: int, outputs: int) -> np.ndarray:
-    return np.array([*(stride // itemsize for stride in strides), outputs, _blocks(outputs)[1]])
+    return np.array([*(stride // itemsize for stride in strides), outputs, blocks_of(outputs)[1]])
 
 
 def _packed(weights: np.ndarray, places: np.ndarray, phases: np.ndarray) -> np.ndarray:
     """Lay out weights (G, outputs, channels, KH, KW), a contiguous array or its channels swapped, for the kernels."""
     groups, outputs, channels = weights.shape[:3]
-    blocks, mr = _blocks(outputs)
+    blocks, mr = blocks_of(outputs)
     packed = np.empty((groups, blocks, mr * channels * places.size), weights.dtype)
     swapped = weights.strides[1] < weights.strides[2]
     flat = (weights.swapaxes(1, 2) if swapped else weights).reshape(-1)
@@ -110,7 +85,7 @@ def _packed(weights: np.ndarray, places: np.ndarray, phases: np.ndarray) -> np.n
 def _starts(bias: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
     """Return what sums of blocks begin with, (G, blocks, mr): the bias, or zeros."""
     groups, outputs = weights.shape[:2]
-    starts = np.zeros((groups, *_blocks(outputs)), weights.dtype)
+    starts = np.zeros((groups, *blocks_of(outputs)), weights.dtype)
     if bias is not None:
         starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
     return starts
@@ -122,7 +97,7 @@ def _partial_sums(dw: np.ndarray, most: int, multiple: int) -> np.ndarray:
     A single one that needs no more room is dw itself.
     """
     groups, outputs, *taps = dw.shape
-    blocks, mr = _blocks(outputs)
+    blocks, mr = blocks_of(outputs)
     padded = groups, blocks * mr, -(-math.prod(taps) // multiple) * multiple
     parts = max(1, min(most, PARTS // groups, PARTS_BYTES // (math.prod(padded) * dw.itemsize)))
     parts = -(-most // -(-most // parts)) if most else 1  # as equal ones as may be
@@ -156,7 +131,7 @@ def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> N
     The sums go to dw (G, outputs, channels, KH, KW); the geometry is what plans are made for.
     """
     divided = len(dw) == 1 and 4 * dw.size < x.size  # else sums of their own cost each more than that they pack alone
-    together = _in_a_row(len(x), forward_plan(*geometry).plane, divided)
+    together = in_a_row(len(x), forward_plan(*geometry).plane, divided)
     plan = forward_plan(*geometry, together)
     nt = NT_SINGLE if dw.shape[1] == 1 else NT
     partial = _partial_sums(dw, -(-len(x) // together), nt)
@@ -168,28 +143,50 @@ def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> N
 
 
 @lru_cache(maxsize=256)
-def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and phases of a window whose taps are taken in order."""
-    return np.arange(size), np.array([0, size])
+def _runs(strides: Shape, itemsize: int, outputs: int, channels: int, taps: int, adjoint: bool) -> np.ndarray:
+    """Return `lie` of `gemm.pack`: an output's weights are one run, or there is one for each channel."""
+    group, output, channel = (stride // itemsize for stride in strides)
+    runs = (channels, taps, False) if adjoint else (1, channels * taps, True)
+    return np.array([group, output, channel, outputs, *runs])
+
+
+def _accumulate_product(source: np.ndarray, weights: np.ndarray, bias, plan: GemmPlan, out: np.ndarray) -> None:
+    """Run gemm.accumulate on the same."""
+    (groups, outputs, channels), taps = weights.shape[:3], math.prod(weights.shape[3:])
+    lanes = VECTOR_BYTES // weights.itemsize
+    packed = np.empty((groups, -(-outputs // lanes), channels * taps * lanes), weights.dtype)
+    flat = (weights.swapaxes(1, 2) if plan.adjoint else weights).reshape(-1)
+    lie = _runs(weights.strides[:3], weights.itemsize, outputs, channels, taps, plan.adjoint)
+    gemm.pack(flat, lie, plan.places, packed, work=packed.size // 4)
+    starts = np.zeros((groups, packed.shape[1] * lanes), weights.dtype)
+    if bias is not None:
+        starts[:, :outputs] = bias.reshape(groups, outputs)
+    positions = len(source) * min(math.prod(array.shape[3:]) for array in (source, out))
+    work = weights.size * positions // gemm.MULTIPLY_ADDS + (source.size + out.size) // 2
+    gemm.accumulate(
+        source, plan.layout, plan.bare, plan.starts, plan.rows, plan.shifts, plan.pieces, plan.bands, plan.images,
+        packed, starts, out, work=work,
+    )  # fmt: skip
+
+
+def _correlate_product(x: np.ndarray, g: np.ndarray, plan: GemmPlan, dw: np.ndarray) -> None:
+    """Run gemm.correlate on the same."""
+    groups, outputs, *window = dw.shape
+    blocks, taps = -(-outputs * dw.itemsize // VECTOR_BYTES), math.prod(window)
+    partial = _partial_sums(dw, min(-(-len(x) // plan.images), max(1, PARTS // blocks)), 1)
+    few = len(partial) * groups * blocks < PARTS
+    cuts = max(min(2, taps) if few else 1, -(-NV * VECTOR_BYTES * taps // SUMS_BYTES))
+    work = g.size * taps // gemm.MULTIPLY_ADDS + g.size + x.size
+    gemm.correlate(
+        x, g, plan.layout, plan.bare, plan.starts, plan.shifts, plan.places, plan.images, cuts, partial, work=work
+    )
+    _add_up(partial, dw)
 
 
 @lru_cache(maxsize=256)
-def _lane_plan(images: int, groups: int, outputs: int, adjoint: bool, itemsize: int, *geometry: Any) -> LanePlan | None:
-    """Plan with an image in each lane, or not at all where that does not pay: see `lane_geometry`."""
-    channels, size, kernel, *_ = geometry
-    if outputs == 1 or math.prod(size) > MOST_PIXELS:
-        return None
-    vector, out = VECTOR_BYTES // itemsize, conv_output_sizes(*geometry[1:])
-    rows = _plan(adjoint_plan if adjoint else forward_plan, images, groups, outputs, *geometry)
-    products = rows.positions * math.prod(kernel) // (len(rows.phases) - 1) * channels * outputs
-    into, out_of = rows.pieces
-    by_rows = images * (products / vector + COPYING * (channels * into + outputs * out_of))
-    read, written = (out, size) if adjoint else (size, out)
-    turned = channels * math.prod(read) + outputs * math.prod(written)
-    tiled = images // vector * vector
-    by_lanes = -(-images // vector) * count_products(*geometry[1:]) * channels * outputs
-    by_lanes += (TILING * tiled + TURNING * (images - tiled)) * turned
-    return accumulate_plan(*geometry, vector, MR, adjoint) if by_lanes < by_rows else None
+def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and phases of a window whose taps are taken in order."""
+    return np.arange(size), np.array([0, size])
 
 
 def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
@@ -256,6 +253,13 @@ def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
     return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
 
 
+_RUN: dict[type, Callable[..., None]] = {
+    TapPlan: _accumulate,
+    LanePlan: _accumulate_lanes,
+    GemmPlan: _accumulate_product,
+}
+
+
 def conv2d(
     x: np.ndarray,
     w: np.ndarray,
@@ -271,17 +275,18 @@ def conv2d(
     if not (x.size and w.size and math.prod(out_shape)):
         options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return fallback.conv2d(x, w, bias, out_shape, **options)
-    geometry = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
+    task = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
     out = np.empty(out_shape, x.dtype)
     arrays = _grouped(x, groups, 1), _grouped(w, groups, 0), bias
-    by_channel = _channel_plan(w.shape, groups, x.itemsize, False, *geometry[1:])
-    by_image = _lane_plan(len(x), groups, len(w) // groups, False, x.itemsize, *geometry)
+    by_channel = _channel_plan(w.shape, groups, x.itemsize, False, *task[1:])
     if by_channel and np.isfinite(w).all():
         _weigh(x, w, bias, by_channel, out)
-    elif by_image and np.isfinite(w).all():
-        _accumulate_lanes(*arrays, by_image, _grouped(out, groups, 1))
-    else:
-        _accumulate(*arrays, _plan(forward_plan, len(x), groups, len(w) // groups, *geometry), _grouped(out, groups, 1))
+        return out
+    sizes = len(x), groups, len(w) // groups, x.itemsize
+    plan = choose("forward", *sizes, *task)
+    if type(plan) is LanePlan and not np.isfinite(w).all():
+        plan = product_plan(*sizes, False, *task)
+    _RUN[type(plan)](*arrays, plan, _grouped(out, groups, 1))
     return out
 
 
@@ -289,21 +294,20 @@ def conv2d_dx(
     g: np.ndarray, w: np.ndarray, x_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
 ) -> np.ndarray:
     """Compute the adjoint with respect to x."""
-    geometry = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
-    empty = not (g.size and w.size and math.prod(x_shape))
-    by_channel = None if empty else _channel_plan(w.shape, groups, g.itemsize, True, *geometry[1:])
-    by_image = None if empty else _lane_plan(len(g), groups, w.shape[1], True, g.itemsize, *geometry)
-    if empty or not (by_channel or by_image or np.isfinite(w).all()):
-        return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    dx = np.empty(x_shape, g.dtype)
-    arrays = _grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None
-    if by_channel:
-        _weigh(g, w, None, by_channel, dx)
-    elif by_image:
-        _accumulate_lanes(*arrays, by_image, _grouped(dx, groups, 1))
-    else:
-        _accumulate(*arrays, _plan(adjoint_plan, len(g), groups, w.shape[1], *geometry), _grouped(dx, groups, 1))
-    return dx
+    task = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
+    if g.size and w.size and math.prod(x_shape):
+        dx = np.empty(x_shape, g.dtype)
+        by_channel = _channel_plan(w.shape, groups, g.itemsize, True, *task[1:])
+        if by_channel:
+            _weigh(g, w, None, by_channel, dx)
+            return dx
+        plan = choose("dx", len(g), groups, w.shape[1], g.itemsize, *task)
+        if type(plan) is LanePlan or np.isfinite(w).all():
+            _RUN[type(plan)](
+                _grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None, plan, _grouped(dx, groups, 1)
+            )
+            return dx
+    return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def conv2d_dw(
@@ -317,26 +321,29 @@ def conv2d_dw(
     groups: int,
 ) -> np.ndarray:
     """Compute the adjoint with respect to w."""
-    if g.size and x.size and min(w_shape):
-        if pointwise.suits(w_shape, groups, x.itemsize, stride, padding):
-            return _correlate_pixels(x, g, w_shape, groups)
-        geometry = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-        by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *geometry[1:])
-        by_image = _lane_plan(len(x), groups, w_shape[0] // groups, False, x.itemsize, *geometry)
-        dw = np.empty(w_shape, x.dtype)
-        arrays = _grouped(x, groups, 1), _grouped(g, groups, 1), geometry, _grouped(dw, groups, 0)
-        if by_channel and g[0, 0].size > depthwise.MOST_OUTPUTS:
-            by_channel = None
-        plan = by_channel or by_image
-        # Where dw is finite, so is all that went into it, and nothing is to be mended.
-        if plan and not plan.bare:
-            if by_channel:
-                _correlate_channels(x, g, geometry[1:], dw)
-            else:
-                _correlate_lanes(*arrays)
-            if np.isfinite(dw).all() or np.isfinite(g).all():
-                return dw
-        _correlate(*arrays)
+    if not (g.size and x.size and min(w_shape)):
+        return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    if pointwise.suits(w_shape, groups, x.itemsize, stride, padding):
+        return _correlate_pixels(x, g, w_shape, groups)
+    task = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
+    dw = np.empty(w_shape, x.dtype)
+    by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *task[1:])
+    # Where dw is finite, so is all that went into it, and nothing is to be mended.
+    if by_channel and not by_channel.bare and g[0, 0].size <= depthwise.MOST_OUTPUTS:
+        _correlate_channels(x, g, task[1:], dw)
+        if np.isfinite(dw).all() or np.isfinite(g).all():
+            return dw
+    sizes = len(x), groups, w_shape[0] // groups, x.itemsize
+    plan, arrays = choose("dw", *sizes, *task), (_grouped(x, groups, 1), _grouped(g, groups, 1))
+    if type(plan) is LanePlan and not plan.bare:
+        _correlate_lanes(*arrays, task, _grouped(dw, groups, 0))
+        if np.isfinite(dw).all() or np.isfinite(g).all():
+            return dw
+    if type(plan) is TapPlan:
+        _correlate(*arrays, task, _grouped(dw, groups, 0))
         if np.isfinite(dw).all() or np.isfinite(x).all():
             return dw
-    return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    if type(plan) is not GemmPlan:
+        plan = product_plan(*sizes, False, *task)
+    _correlate_product(*arrays, plan, _grouped(dw, groups, 0))
+    return dw

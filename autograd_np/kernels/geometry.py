@@ -182,7 +182,7 @@ def forward_plan(
 
 
 @dataclass(frozen=True)
-class _Axis:
+class Axis:
     """One axis of the adjoint: x[i * stride + phase - before] gets g[i - k * dilation // stride] by tap k."""
 
     size: int
@@ -235,7 +235,7 @@ def adjoint_plan(
     planes of so many images for each channel.
     """
     vertical, horizontal = (
-        _Axis(n, k, s, p[0], d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+        Axis(n, k, s, p[0], d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
     top, left = (axis.reach - axis.first for axis in (vertical, horizontal))
     rows, pitch = (

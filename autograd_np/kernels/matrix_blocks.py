@@ -14,9 +14,15 @@ from numba.extending import intrinsic
 
 from .blocks import MR
 from .compile import inline
-from .emitter import NV, Emitter, i32
+from .emitter import NV, Emitter, i32, i64
 
 _intrinsic: Any = intrinsic
+
+
+@inline
+def next_vectors(left) -> int:
+    """Return how many of the vectors left go into the next block: as many as fit, but so that not one is left alone."""
+    return (left + 1) // 2 if left == NV + 1 else min(left, NV)
 
 
 @inline
@@ -30,7 +36,9 @@ def next_rows(nv, left) -> int:
     return rows
 
 
-_SHAPES = {rows * 8 + nv: (rows, nv) for nv in (1, 2, NV) for rows in (1, 2, 4, 8, 16) if rows * nv <= MR * NV}
+GATHERED = 8  # rows at most whose places are in a table: as many as there are registers for
+
+_SHAPES = {rows * 8 + nv: (rows, nv) for nv in range(1, NV + 1) for rows in (1, 2, 4, 8, 16) if rows * nv <= MR * NV}
 
 
 # out[m, v] = start[m * s_row + v] + sum_k a[m * a_row + k * a_step] * b[k * b_row + v]   for m < rows, and so many v as
@@ -149,6 +157,59 @@ def add_vector(typing, source, s0, target, t0) -> tuple:
         emit = Emitter(context, b, source)
         source_at, target_at = emit.places(signature, arguments)
         emit.store(b.fadd(emit.load(target_at), emit.load(source_at)), target_at)
+        return context.get_dummy_value()
+
+    return types.void(source, s0, target, t0), codegen
+
+
+# out[rows[m] * lanes + v * o_apart] += sum_k a[starts[m] + shifts[k]] * b[k * lanes + v * b_apart]   for `count` rows
+# and nv vectors: a product with a matrix that is nowhere laid out.  Sums begin anew: so long ones lose little.
+@_intrinsic
+def gather_block(
+    typing, count, nv, a, a0, starts, m0, rows, r0, shifts, k0, b, b0, b_apart, out, o0, o_apart, terms
+) -> tuple:
+    """Choose the code for this shape."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, signature.args[2])
+        lanes = ir.Constant(i64, emit.lanes)
+        count, nv, *pairs, b_array, b0, b_apart, out, o0, o_apart, terms = arguments
+        kinds = types.void(*signature.args[2:12], *signature.args[13:15])
+        a_at, start_at, row_at, shift_at, b_at, out_at = emit.places(kinds, [*pairs, b_array, b0, out, o0])
+
+        def add_products(shape) -> None:
+            count, nv = _SHAPES[shape]
+            sources = [emit.at(a_at, b.load(emit.at(start_at, m))) for m in range(count)]
+
+            def add_product(k, sums) -> list:
+                shift = b.load(emit.at(shift_at, k))
+                xs = [emit.load(place) for place in emit.lines(nv, emit.at(b_at, b.mul(k, lanes)), b_apart)]
+                products = product((emit.splat(b.load(emit.at(source, shift))) for source in sources), xs)
+                return [b.call(emit.fmuladd, [w, x, total]) for (w, x), total in zip(products, sums, strict=True)]
+
+            sums = emit.loop(terms, [ir.Constant(emit.vector, [0.0] * emit.lanes)] * (count * nv), add_product)
+            targets = [emit.at(out_at, b.mul(b.load(emit.at(row_at, m)), lanes)) for m in range(count)]
+            ends = [end for target in targets for end in emit.lines(nv, target, o_apart)]
+            for total, end in zip(sums, ends, strict=True):
+                emit.store(b.fadd(emit.load(end), total), end)
+
+        shapes = [shape for shape, (rows, _) in _SHAPES.items() if rows <= GATHERED]
+        emit.choose(b.add(b.mul(count, ir.Constant(count.type, 8)), nv), shapes, add_products)
+        return context.get_dummy_value()
+
+    kinds = count, nv, a, a0, starts, m0, rows, r0, shifts, k0, b, b0, b_apart, out, o0, o_apart, terms
+    return types.void(*kinds), codegen
+
+
+# target[t0:] = source[s0:], a vector of them
+@_intrinsic
+def copy_vector(typing, source, s0, target, t0) -> tuple:
+    """Copy through a register."""
+
+    def codegen(context, b, signature, arguments) -> ir.Value:
+        emit = Emitter(context, b, source)
+        source_at, target_at = emit.places(signature, arguments)
+        emit.store(emit.load(source_at), target_at)
         return context.get_dummy_value()
 
     return types.void(source, s0, target, t0), codegen

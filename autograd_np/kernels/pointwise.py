@@ -8,10 +8,10 @@ product is one of the plain loops'.
 
 import numpy as np
 
-from .blocks import MR, aligned, lanes_of, next_block
+from .blocks import MR, aligned, lanes_of
 from .compile import kernel, share
 from .emitter import NV, VECTOR_BYTES
-from .matrix_blocks import multiply_block, next_rows
+from .matrix_blocks import multiply_block, next_rows, next_vectors
 from .products import TERMS, copy_panel
 from .shapes import Padding, Pair, Shape
 
@@ -41,7 +41,7 @@ def correlate(worker, workers, x, g, partial) -> None:
             plane, first = piece // pieces * groups + group, piece % pieces * TERMS
             count, at = min(TERMS, pixels - first), 0
             while at < channels:
-                nv = next_block((channels - at + lanes - 1) // lanes, NV)
+                nv = next_vectors((channels - at + lanes - 1) // lanes)
                 width = min(nv * lanes, channels - at)
                 copy_panel(flat_x, (plane * channels + at) * pixels + first, 1, pixels, count, panel, pitch, width)
                 row = 0

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import MR, aligned, copy_line, lanes_of, next_block
+from .blocks import MR, aligned, copy_line, lanes_of
 from .compile import inline, kernel, share
 from .emitter import NV
-from .matrix_blocks import multiply_block, next_rows, transpose_block
+from .matrix_blocks import multiply_block, next_rows, next_vectors, transpose_block
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
@@ -57,7 +57,7 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
     in_place = b_column == 1 and (columns <= pitch or high - low <= FEW_ROWS)
     panel = aligned(np.zeros(lanes if in_place else TERMS * pitch + lanes, out.dtype))
     while first < last:
-        nv, at = next_block(last - first, NV), first * lanes
+        nv, at = next_vectors(last - first), first * lanes
         width, first = min(nv * lanes, columns - at), first + nv
         start, begin, apart = bias, at, 0
         for k in range(0, terms, TERMS):

@@ -17,13 +17,12 @@ def engine(request):
         yield request.param
 
 
-@pytest.fixture(scope="module", params=["rows", "lanes"])
+@pytest.fixture(scope="module", params=["rows", "lanes", "product"])
 def layout(request):
     """Each way in which convolution may lay out its images, be it the faster one or not."""
-    convolution = pytest.importorskip("autograd_np.kernels.convolution")
+    layouts = pytest.importorskip("autograd_np.kernels.layouts")
     with pytest.MonkeyPatch.context() as patch:
-        for constant in ("TURNING", "TILING"):
-            patch.setattr(convolution, constant, 1e9 if request.param == "rows" else -1e9)
-        convolution._lane_plan.cache_clear()
+        patch.setattr(layouts, "LAYOUTS", (request.param,))
+        layouts.choose.cache_clear()
         yield request.param
-    convolution._lane_plan.cache_clear()
+    layouts.choose.cache_clear()

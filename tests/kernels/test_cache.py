@@ -66,11 +66,14 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
         assert x.sum() == x.size / 2
         planes, w = np.ones((16, 32, 7, 7), "f"), np.ones((32, 32, 3, 3), "f")
         same = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
-        assert kernels.conv2d(planes, w, **same).max() == 9 * 32
-        assert kernels.conv2d_dx(planes, w, x_shape=planes.shape, **same).max() == 9 * 32
-        assert kernels.conv2d_dw(planes, planes, w_shape=w.shape, **same).max() == 49 * 16
-        from autograd_np.kernels import lanes
-        assert lanes.correlate.compiled.serial.signatures  # such planes go into lanes
+        from autograd_np.kernels import gemm, lanes, layouts
+        for layout, kernel in ("lanes", lanes.correlate), ("product", gemm.correlate):
+            layouts.LAYOUTS = (layout,)
+            layouts.choose.cache_clear()
+            assert kernels.conv2d(planes, w, **same).max() == 9 * 32
+            assert kernels.conv2d_dx(planes, w, x_shape=planes.shape, **same).max() == 9 * 32
+            assert kernels.conv2d_dw(planes, planes, w_shape=w.shape, **same).max() == 49 * 16
+            assert kernel.compiled.serial.signatures
         print("numba.np.arraymath" in sys.modules)
     """
     for _ in range(2):  # the first may have to compile

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_np import kernels
+from autograd_np.kernels import fallback
 
 from . import naive
 from .geometries import Conv, conv_geometries, integers, wild
@@ -194,17 +195,65 @@ def test_many_planes_of_one_image_are_shared_among_threads():
     np.testing.assert_array_equal(kernels.conv2d(x, w, **options), expected)
 
 
+# One vector of outputs to seven, whole ones and not; images that are computed together, bands of one, cuts of the taps.
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("images", "groups", "channels", "outputs", "size", "kernel", "stride", "dilation", "padding"),
+    [
+        (3, 1, 20, 70, (9, 11), (3, 3), (1, 1), (1, 1), ((1, 1), (1, 1))),
+        (2, 1, 33, 48, (12, 13), (3, 2), (2, 3), (2, 1), ((0, 2), (1, 0))),
+        (5, 2, 17, 19, (5, 5), (5, 5), (1, 1), (1, 1), ((0, 0), (0, 0))),
+        (7, 2, 40, 24, (4, 6), (3, 3), (3, 2), (1, 2), ((1, 0), (0, 1))),
+        (1, 1, 112, 80, (3, 40), (1, 4), (1, 2), (1, 1), ((0, 0), (2, 1))),
+        (1, 1, 130, 16, (23, 24), (4, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
+        (2, 3, 16, 1, (6, 7), (2, 2), (2, 2), (1, 1), ((3, 3), (3, 3))),
+    ],
+)
+def test_many_channels(images, groups, channels, outputs, size, kernel, stride, dilation, padding, dtype):
+    rng = np.random.default_rng(0)
+    options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    x = integers(rng, (images, groups * channels, *size), dtype)
+    w, bias = integers(rng, (groups * outputs, channels, *kernel), dtype), integers(rng, groups * outputs, dtype)
+    out = kernels.conv2d(x, w, bias, **options)
+    np.testing.assert_array_equal(out, fallback.conv2d(x, w, bias, out.shape, **options))
+    g = integers(rng, out.shape, dtype)
+    dx, dw = kernels.conv2d_dx(g, w, x_shape=x.shape, **options), kernels.conv2d_dw(g, x, w_shape=w.shape, **options)
+    np.testing.assert_array_equal(dx, fallback.conv2d_dx(g, w, x.shape, **options))
+    np.testing.assert_array_equal(dw, fallback.conv2d_dw(g, x, w.shape, **options))
+
+
+def test_nan_and_inf_among_many_channels():
+    rng = np.random.default_rng(0)
+    options = {"stride": (2, 1), "padding": ((1, 1), (0, 1)), "dilation": (1, 1), "groups": 1}
+    x, w = wild(rng, (4, 18, 7, 9), odds=1e-3), wild(rng, (35, 18, 3, 3), odds=1e-3)
+    out = kernels.conv2d(x, w, **options)
+    np.testing.assert_array_equal(out, fallback.conv2d(x, w, None, out.shape, **options))
+    g = wild(rng, out.shape, odds=1e-3)
+    dw = kernels.conv2d_dw(g, x, w_shape=w.shape, **options)
+    np.testing.assert_array_equal(dw, fallback.conv2d_dw(g, x, w.shape, **options))
+    dx = kernels.conv2d_dx(g, w, x_shape=x.shape, **options)
+    np.testing.assert_array_equal(dx, fallback.conv2d_dx(g, w, x.shape, **options))
+
+
+def test_long_sums_keep_their_precision():
+    """Of so many equal numbers, added one after the other, the rounding errors would be 1e-4 and more."""
+    options = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+    x, g = np.full((32, 2, 48, 48), 0.1, np.float32), np.full((32, 17, 48, 48), 0.3, np.float32)
+    dw = kernels.conv2d_dw(g, x, w_shape=(17, 2, 3, 3), **options)
+    exact = kernels.conv2d_dw(g.astype(float), x.astype(float), w_shape=(17, 2, 3, 3), **options)
+    np.testing.assert_allclose(dw, exact, rtol=2e-6)
+
+
 def test_small_planes_of_many_images_go_into_lanes():
-    convolution = pytest.importorskip("autograd_np.kernels.convolution")
+    layouts = pytest.importorskip("autograd_np.kernels.layouts")
 
     def is_chosen(images, channels, outputs, size, kernel, stride=1):
         padding = ((kernel // 2,) * 2,) * 2
         geometry = channels, (size, size), (kernel, kernel), (stride, stride), padding, (1, 1)
-        return convolution._lane_plan.__wrapped__(images, 1, outputs, False, 4, *geometry) is not None
+        return type(layouts.choose.__wrapped__("forward", images, 1, outputs, 4, *geometry)) is layouts.LanePlan
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "TURNING", 3)
-        patch.setattr(convolution, "TILING", 1)
+        patch.setattr(layouts, "LAYOUTS", ("rows", "lanes"))
         assert is_chosen(64, 128, 128, 7, 3)
         assert is_chosen(64, 64, 64, 14, 3, stride=2)
         assert not is_chosen(1, 128, 128, 7, 3)  # all lanes but one would be empty
@@ -212,3 +261,21 @@ def test_small_planes_of_many_images_go_into_lanes():
         assert not is_chosen(64, 64, 64, 7, 1)  # all of it is
         assert not is_chosen(64, 1, 4, 20, 3)  # to turn the images would cost more
         assert not is_chosen(64, 9, 1, 14, 3)  # a single output has no block of four
+
+
+def test_many_channels_are_a_product():
+    layouts = pytest.importorskip("autograd_np.kernels.layouts")
+
+    def is_chosen(what, images, channels, outputs, size, kernel, stride=1):
+        task = channels, (size, size), (kernel, kernel), (stride, stride), ((0, 0), (0, 0)), (1, 1)
+        plan = layouts.choose.__wrapped__(what, images, 1, outputs, 4, *task)
+        return type(plan) is layouts.GemmPlan
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layouts, "LAYOUTS", ("rows", "lanes", "product"))
+        for what in ("forward", "dx", "dw"):
+            assert is_chosen(what, 2, 128, 128, 7, 3)  # a row would hold few pixels
+        assert is_chosen("forward", 8, 64, 64, 32, 3, stride=2)  # nothing is split into phases
+        assert is_chosen("dw", 8, 64, 64, 32, 3)
+        assert not is_chosen("forward", 8, 3, 4, 32, 3)  # most of a vector would be empty
+        assert not is_chosen("dx", 8, 64, 3, 32, 3)

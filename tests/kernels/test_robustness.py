@@ -222,7 +222,7 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
     code = f"""
         from autograd_np.kernels import emitter
         emitter.VECTOR_BYTES, emitter.NV = {size}, {in_a_block}
-        from autograd_np.kernels import convolution, fallback
+        from autograd_np.kernels import convolution, fallback, layouts
         from autograd_np.kernels.shapes import conv_output_sizes as sizes
 
         rng = np.random.default_rng(0)
@@ -231,9 +231,9 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
             options = dict(stride=stride, padding=((1, 1), (0, 2)), dilation=(1, 1), groups=groups)
             w = integers(rng, (6 if groups == 1 else 3, 3 // groups, 3, 3), np.float32)
             g = integers(rng, (18, len(w), *sizes((9, 41), (3, 3), stride, options["padding"], (1, 1))), np.float32)
-            for convolution.TURNING in 1e9, -1e9:
-                convolution.TILING = convolution.TURNING
-                convolution._lane_plan.cache_clear()
+            for layout in "rows", "lanes", "product":
+                layouts.LAYOUTS = (layout,)
+                layouts.choose.cache_clear()
                 out = kernels.conv2d(x, w, **options)
                 assert np.array_equal(out, fallback.conv2d(x, w, None, g.shape, **options))
                 dx = kernels.conv2d_dx(g, w, x_shape=x.shape, **options)

@@ -285,7 +285,7 @@ def conv2d(
     sizes = len(x), groups, len(w) // groups, x.itemsize
     plan = choose("forward", *sizes, *task)
     if type(plan) is LanePlan and not np.isfinite(w).all():
-        plan = product_plan(*sizes, False, *task)
+        plan = product_plan("forward", *sizes, *task)
     _RUN[type(plan)](*arrays, plan, _grouped(out, groups, 1))
     return out
 
@@ -344,6 +344,6 @@ def conv2d_dw(
         if np.isfinite(dw).all() or np.isfinite(x).all():
             return dw
     if type(plan) is not GemmPlan:
-        plan = product_plan(*sizes, False, *task)
+        plan = product_plan("dw", *sizes, *task)
     _correlate_product(*arrays, plan, _grouped(dw, groups, 0))
     return dw

@@ -25,8 +25,9 @@ LAYOUTS = "rows", "lanes", "product"
 # Planes of fewer positions than a block has are put into one row with those of other images; in correlate_taps, which
 # adds up the lanes of vectors at the end of a row, all that find room.
 SMALL, LONG_ROW = 64, 512
-# Pixels up to which images go into one product; and where there are so few items that threads divide, bands are cut.
-FEW_PIXELS, FEW_ITEMS = 64, 16
+# Pixels up to which images go into one product, as long as so many items are left that threads divide; and where there
+# are fewer than so many, bands are cut.
+FEW_PIXELS, FEWEST_ITEMS, FEW_ITEMS = 64, 4, 16
 
 COPYING = 18  # a piece of a plane, into a row or out of it
 TURNING, TILING = 3, 1  # a pixel of an image into a lane or back: alone, and in tiles of as many as there are lanes
@@ -75,13 +76,15 @@ def _lanes(images: int, outputs: int, vector: int, adjoint: bool, *task: Any) ->
     return accumulate_plan(*task, vector, MR, adjoint), cost
 
 
-def product_plan(images: int, groups: int, outputs: int, itemsize: int, adjoint: bool, *task: Any) -> GemmPlan:
+def product_plan(what: str, images: int, groups: int, outputs: int, itemsize: int, *task: Any) -> GemmPlan:
     """Plan as a product: of several images where planes are small, in two bands where there is little to divide."""
-    out = task[1] if adjoint else conv_output_sizes(*task[1:])
-    pixels, items = math.prod(out), images * groups * -(-outputs * itemsize // VECTOR_BYTES)
+    adjoint = what == "dx"
+    pixels = math.prod(task[1] if adjoint else conv_output_sizes(*task[1:]))
+    items = images * groups * -(-outputs * itemsize // VECTOR_BYTES)
+    together = min(images, TERMS // pixels if what == "dw" else min(FEW_PIXELS // pixels, items // FEWEST_ITEMS))
+    bands = 2 if items < FEW_ITEMS and pixels >= FEW_PIXELS else 1
     make = gemm_geometry.adjoint_plan if adjoint else gemm_geometry.forward_plan
-    together, bands = max(1, min(images, FEW_PIXELS // pixels)), 2 if items < FEW_ITEMS and pixels >= FEW_PIXELS else 1
-    return make(*task, groups, together, bands)
+    return make(*task, groups, max(1, together), bands)
 
 
 def _cost_of_product(plan: GemmPlan, images: int, outputs: int, vector: int, adjoint: bool, *task: Any) -> float:
@@ -106,7 +109,7 @@ def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *ta
     weights, slower = channels * outputs * math.prod(kernel), REDUCING if what == "dw" else 1
     rows, by_rows = _rows(images, groups, outputs, vector, adjoint, *task)
     lanes, by_lanes = _lanes(images, outputs, vector, adjoint, *task)
-    product = product_plan(images, groups, outputs, itemsize, adjoint, *task)
+    product = product_plan(what, images, groups, outputs, itemsize, *task)
     by_product = _cost_of_product(product, images, outputs, vector, adjoint, *task)
     plans: dict[str, tuple[float, Any]] = {
         "rows": (slower * (by_rows + PACKING * weights), rows),

@@ -178,8 +178,9 @@ def _correlate_product(x: np.ndarray, g: np.ndarray, plan: GemmPlan, dw: np.ndar
     cuts = max(min(2, taps) if few else 1, -(-NV * VECTOR_BYTES * taps // SUMS_BYTES))
     work = g.size * taps // gemm.MULTIPLY_ADDS + g.size + x.size
     gemm.correlate(
-        x, g, plan.layout, plan.bare, plan.starts, plan.shifts, plan.places, plan.images, cuts, partial, work=work
-    )
+        x, g, plan.layout, plan.bare, plan.starts, plan.shifts, plan.pieces, plan.bands, plan.places, plan.images, cuts,
+        partial, work=work,
+    )  # fmt: skip
     _add_up(partial, dw)
 
 

@@ -104,15 +104,15 @@ def accumulate(
             for p in range(batch * pixels):
                 copy_vector(flat_bias, start, sums, v * apart + p * lanes)
         for piece in range(first_piece, last_piece):
-            first, each, first_tap, taps = pieces[piece]
+            first, each, first_tap, taps, read, write = pieces[piece]
             last, last_tap = first + batch * each, first_tap + taps
             for k in range(first_tap, last_tap, TERMS):
                 m, w = first, (group * blocks + block) * size
                 while m < last:
                     count = min(GATHERED, next_rows(nv, last - m))
                     gather_block(
-                        count, nv, a, origin, starts, m, rows, m, shifts, k, ws, w + k * lanes, size, sums, 0, apart,
-                        min(TERMS, last_tap - k),
+                        count, nv, a, origin + read, starts, m, rows, m, shifts, k, ws, w + k * lanes, size,
+                        sums, write * lanes, apart, min(TERMS, last_tap - k),
                     )  # fmt: skip
                     m += count
         for v in range(nv):
@@ -124,7 +124,9 @@ def accumulate(
 
 
 @kernel
-def correlate(worker, workers, x, g, layout, bare, starts, shifts, places, together, cuts, partial) -> None:
+def correlate(
+    worker, workers, x, g, layout, bare, starts, shifts, pieces, bands, places, together, cuts, partial
+) -> None:
     """Fill a share of the (part of the batch, group, cut of the taps, block of outputs) items of partial.
 
     x is (N, G, channels, H, W), g is (N, G, outputs, H', W'), partial (parts, G, outputs or more, taps).
@@ -155,22 +157,25 @@ def correlate(worker, workers, x, g, layout, bare, starts, shifts, places, toget
                 at = ((base + b) * groups + group) * channels * height * width
                 _pad(flat_x, at, channels, height, width, layout, padded, b * channels * padded_plane)
             a, origin = (flat_x, (base * groups + group) * channels * height * width) if bare else (padded, 0)
-            for k in range(0, batch * plane, TERMS):
-                terms = min(TERMS, batch * plane - k)
-                for v in range(nv):
-                    o = (block + v) * lanes
-                    for b in range(batch):
-                        at = (((base + b) * groups + group) * outputs + o) * plane + k
-                        to = (v * TERMS + b * plane) * lanes
-                        to_lanes(flat_g, at, plane, min(lanes, outputs - o), min(terms, plane), panel, to, lanes)
-                m = first_tap
-                while m < last_tap:
-                    count = min(GATHERED, next_rows(nv, last_tap - m))
-                    gather_block(
-                        count, nv, a, origin, shifts, m, places, m - first_tap, starts, k, panel, 0, TERMS * lanes,
-                        sums, 0, apart, terms,
-                    )  # fmt: skip
-                    m += count
+            for piece in range(len(pieces)):
+                first, each, _, _, read, _ = pieces[piece]
+                first_pixel = bands[piece, 2]
+                for k in range(0, batch * each, TERMS):
+                    terms = min(TERMS, batch * each - k)
+                    for v in range(nv):
+                        o = (block + v) * lanes
+                        for b in range(batch):
+                            at = (((base + b) * groups + group) * outputs + o) * plane + first_pixel + k
+                            to = (v * TERMS + b * plane) * lanes
+                            to_lanes(flat_g, at, plane, min(lanes, outputs - o), min(terms, each), panel, to, lanes)
+                    m = first_tap
+                    while m < last_tap:
+                        count = min(GATHERED, next_rows(nv, last_tap - m))
+                        gather_block(
+                            count, nv, a, origin + read, shifts, m, places, m - first_tap, starts, first + k,
+                            panel, 0, TERMS * lanes, sums, 0, apart, terms,
+                        )  # fmt: skip
+                        m += count
         total = partial[part, group].reshape(-1)
         for v in range(nv):
             o, count = (block + v) * lanes, last_tap - first_tap

@@ -7,7 +7,7 @@ as in `geometry`.  So no position is computed and thrown away.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -27,16 +27,16 @@ class GemmPlan:
     ----------
     layout : array (4,)
         top, left, rows, pitch: where in a padded plane the source's plane lies, and how large that is.
-    starts : array (pixels,)
-        For each output pixel where in a padded plane its window begins.
-    rows : array (pixels,)
-        Which one of the output plane it is, counted from the first one of its band.
+    starts, rows : arrays
+        Where in padded planes the windows of a block of pixels begin, and which pixels of the output these are, counted
+        from its first one; one table serves all blocks of as many columns.
     shifts : array (channels * KH * KW,)
         For each tap how far from there it reads.
     places : array (channels * KH * KW,)
         For each weight of an output, in their order in memory, which of those taps it belongs to.
-    pieces : array (pieces, 4)
-        Pixels that have the same taps: first pixel, how many of an image, first tap, how many.
+    pieces : array (pieces, 6)
+        Blocks of pixels that have the same taps: where in these tables, how many pixels of an image, first tap and how
+        many; and the first pixel's place in padded planes, and in its band.
     bands : array (bands, 4)
         Bands of rows of the output: first piece, one past the last, first pixel of the plane, and how many.
     bare : bool
@@ -67,10 +67,61 @@ def _table(*columns: Any) -> np.ndarray:
     return total.ravel()
 
 
-def _cut(rows: int, width: int, least: int) -> list[tuple[int, int]]:
-    """Cut a plane into at least so many bands of rows, (first, one past the last), that are not too large."""
-    bands = min(rows, max(least, -(-rows * width // BAND_PIXELS)))
-    return list(pairwise(rows * band // bands for band in range(bands + 1)))
+@dataclass(frozen=True)
+class _Band:
+    """Lines of a plane, or a part of one."""
+
+    lines: range
+    columns: range
+
+    def place(self, width: int) -> list[int]:
+        """Return its first pixel, and how many there are: they follow each other."""
+        return [self.lines[0] * width + self.columns[0], len(self.lines) * len(self.columns)]
+
+
+def _bands(size: Pair, least: int, images: int) -> list[_Band]:
+    """Cut a plane into at least so many bands, that are not too large; planes of several images are small."""
+    height, width = size
+    if images > 1:
+        return [_Band(range(height), range(width))]
+    parts = -(-width // BAND_PIXELS)
+    count = min(height, max(least, -(-height * width // BAND_PIXELS)))
+    lines = [range(height * band // count, height * (band + 1) // count) for band in range(count)]
+    columns = [range(width * part // parts, width * (part + 1) // parts) for part in range(parts)]
+    return [_Band(*pair) for pair in product(lines, columns)]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A block of lines and columns, the first one of its taps and how many, and where it is read and written."""
+
+    lines: int
+    columns: int
+    first_tap: int
+    taps: int
+    read: int
+    write: int
+
+
+def _tables(pieces: list[_Piece], images: int, read: tuple[int, ...], write: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return `starts`, `rows` and `pieces`: from an image, a line and a column to the next it is so far."""
+    starts, rows, table = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], []
+    known: dict[tuple[int, int], int] = {}
+    for piece in pieces:
+        # Of one image, the table with most lines has those of all.
+        alike = [p for p in pieces if p.columns == piece.columns and (images == 1 or p.lines == piece.lines)]
+        counts = images, max(p.lines for p in alike), piece.columns
+        if counts[1:] not in known:
+            known[counts[1:]] = sum(map(len, starts))
+            for target, steps in (starts, read), (rows, write):
+                target.append(_table(*(np.arange(n) * step for n, step in zip(counts, steps, strict=True))))
+        pixels = piece.lines * piece.columns
+        table.append([known[counts[1:]], pixels, piece.first_tap, piece.taps, piece.read, piece.write])
+    return {
+        "starts": np.concatenate(starts),
+        "rows": np.concatenate(rows),
+        "pieces": np.array(table, np.int64).reshape(-1, 6),
+    }
 
 
 @lru_cache(maxsize=256)
@@ -91,30 +142,23 @@ def forward_plan(
     height, width = conv_output_sizes(size, kernel, stride, padding, dilation)
     bare = (rows, pitch) == size
     apart = channels * rows * pitch * (groups if bare else 1)
-    starts: list[np.ndarray] = []
-    pieces: list[list[int]] = []
-    places: list[np.ndarray] = []
-    edges: list[list[int]] = []
-    for first, last in _cut(height, width, bands) if images == 1 else [(0, height)]:
-        pixels = (last - first) * width
-        pieces.append([images * first * width, pixels, 0, channels * kernel[0] * kernel[1]])
-        edges.append([len(edges), len(edges) + 1, first * width, pixels])
-        lines = np.arange(first, last) * stride[0] * pitch
-        starts.append(_table(np.arange(images) * apart, lines, np.arange(width) * stride[1]))
-        places.append(np.arange(images * pixels))
+    every = channels * kernel[0] * kernel[1]
+    cut = _bands((height, width), bands, images)
+    pieces = [
+        _Piece(len(b.lines), len(b.columns), 0, every, b.lines[0] * stride[0] * pitch + b.columns[0] * stride[1], 0)
+        for b in cut
+    ]
     taps = np.arange(kernel[0]) * dilation[0] * pitch, np.arange(kernel[1]) * dilation[1]
     shifts = _table(np.arange(channels) * rows * pitch, *taps)
     return GemmPlan(
         layout=np.array([top, left, rows, pitch]),
-        starts=np.concatenate(starts),
-        rows=np.concatenate(places),
         shifts=shifts,
         places=np.arange(shifts.size),
-        pieces=np.array(pieces),
-        bands=np.array(edges),
+        bands=np.array([[i, i + 1, *band.place(width)] for i, band in enumerate(cut)]),
         bare=bare,
         adjoint=False,
         images=images,
+        **_tables(pieces, images, (apart, stride[0] * pitch, stride[1]), (height * width, width, 1)),
     )
 
 
@@ -151,32 +195,26 @@ def adjoint_plan(
                 shifts.append(_table(np.arange(channels) * rows * pitch, *reads))
                 numbers = [k * kernel[1] for k in ys], list(xs)
                 weights.append(_table(np.arange(channels) * kernel[0] * kernel[1], *numbers))
-    starts, targets = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]  # it may be that no tap meets any pixel
-    pieces: list[list[int]] = []
-    edges: list[list[int]] = []
-    known = 0
-    for first, last in _cut(height, width, bands) if images == 1 else [(0, height)]:
+    pieces: list[_Piece] = []
+    edges = []
+    for band in _bands(size, bands, images):
         before = len(pieces)
         for py, px, first_tap, taps in phases:
-            columns = horizontal.outputs(px)
-            lines = [(i, y) for i, y in enumerate(vertical.outputs(py)) if first <= y < last]
+            ys, xs = vertical.outputs(py), horizontal.outputs(px)
+            lines = [i for i, y in enumerate(ys) if y in band.lines]
+            columns = [j for j, x in enumerate(xs) if x in band.columns]
             if lines and columns:
-                i, y = np.array(lines).T
-                origin = vertical.origin(py) * pitch + horizontal.origin(px)
-                starts.append(_table(np.arange(images) * apart, origin + i * pitch, np.arange(len(columns))))
-                targets.append(_table(np.arange(images) * height * width, (y - first) * width, list(columns)))
-                pieces.append([known, len(lines) * len(columns), first_tap, taps])
-                known += images * len(lines) * len(columns)
-        edges.append([before, len(pieces), first * width, (last - first) * width])
+                read = (vertical.origin(py) + lines[0]) * pitch + horizontal.origin(px) + columns[0]
+                write = (ys[lines[0]] - band.lines[0]) * width + xs[columns[0]] - band.columns[0]
+                pieces.append(_Piece(len(lines), len(columns), first_tap, taps, read, write))
+        edges.append([before, len(pieces), *band.place(width)])
     return GemmPlan(
         layout=np.array([top, left, rows, pitch]),
-        starts=np.concatenate(starts),
-        rows=np.concatenate(targets),
         shifts=np.concatenate(shifts),
         places=np.argsort(np.concatenate(weights)),
-        pieces=np.array(pieces, np.int64).reshape(-1, 4),
         bands=np.array(edges),
         bare=bare,
         adjoint=True,
         images=images,
+        **_tables(pieces, images, (apart, pitch, 1), (height * width, stride[0] * width, stride[1])),
     )

@@ -91,8 +91,8 @@ def _cost_of_product(plan: GemmPlan, images: int, outputs: int, vector: int, adj
     channels, size, *_ = task
     out, blocks = conv_output_sizes(*task[1:]), -(-outputs // vector)
     read, written = (out, size) if adjoint else (size, out)
-    products = sum(count * taps for _, count, _, taps in plan.pieces.tolist())
-    sums = sum(count * -(-taps // TERMS) for _, count, _, taps in plan.pieces.tolist()) * blocks
+    products = sum(count * taps for _, count, _, taps, *_ in plan.pieces.tolist())
+    sums = sum(count * -(-taps // TERMS) for _, count, _, taps, *_ in plan.pieces.tolist()) * blocks
     cost = ALIGNED * products * (1.2 if blocks == 1 else blocks)  # a vector alone takes longer
     padded = 0 if plan.bare else channels * read[0]
     return images * (cost + ADDING_UP * sums + TILING * outputs * math.prod(written) + COPYING * padded)

@@ -32,8 +32,6 @@ from .tensor import Tensor
 
 Operation = Callable[..., Any]
 
-_SINGLE = np.dtype(np.float32)
-
 
 def unary(
     forward: Callable,
@@ -75,7 +73,7 @@ def unary(
         if node is None:
             tensor = Tensor.make(out, None)
         else:
-            if not complex and node.dtype is not _SINGLE and node.dtype.kind == "c":
+            if not complex and node.dtype.kind == "c":
                 refuse_complex(op, node)
             parents = (node,)
             tensor = taped(op, (data,) if saves_input else parents, parents, None, out, saves_out)

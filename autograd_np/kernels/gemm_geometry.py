@@ -103,24 +103,33 @@ class _Piece:
     write: int
 
 
+def _inside(places: range, part: range) -> range:
+    """Return which of the places, that are in equal steps, are in a part of the axis."""
+    ends = (-(-(end - places.start) // places.step) for end in (part.start, part.stop))
+    return range(*(min(max(0, end), len(places)) for end in ends))
+
+
 def _tables(pieces: list[_Piece], images: int, read: tuple[int, ...], write: tuple[int, ...]) -> dict[str, np.ndarray]:
     """Return `starts`, `rows` and `pieces`: from an image, a line and a column to the next it is so far."""
-    starts, rows, table = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], []
-    known: dict[tuple[int, int], int] = {}
-    for piece in pieces:
-        # Of one image, the table with most lines has those of all.
-        alike = [p for p in pieces if p.columns == piece.columns and (images == 1 or p.lines == piece.lines)]
-        counts = images, max(p.lines for p in alike), piece.columns
-        if counts[1:] not in known:
-            known[counts[1:]] = sum(map(len, starts))
-            for target, steps in (starts, read), (rows, write):
-                target.append(_table(*(np.arange(n) * step for n, step in zip(counts, steps, strict=True))))
-        pixels = piece.lines * piece.columns
-        table.append([known[counts[1:]], pixels, piece.first_tap, piece.taps, piece.read, piece.write])
+    most: dict[tuple[int, int], int] = {}
+    # Of one image, the table with most lines has those of all.
+    kinds = [(piece.columns, 0 if images == 1 else piece.lines) for piece in pieces]
+    for piece, kind in zip(pieces, kinds, strict=True):
+        most[kind] = max(piece.lines, most.get(kind, 0))
+    starts, rows, first = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], {}
+    for kind, lines in most.items():
+        first[kind] = sum(map(len, starts))
+        for table, steps in (starts, read), (rows, write):
+            counts = images, lines, kind[0]
+            table.append(_table(*(np.arange(n) * step for n, step in zip(counts, steps, strict=True))))
+    listed = [
+        [first[kind], piece.lines * piece.columns, piece.first_tap, piece.taps, piece.read, piece.write]
+        for piece, kind in zip(pieces, kinds, strict=True)
+    ]
     return {
         "starts": np.concatenate(starts),
         "rows": np.concatenate(rows),
-        "pieces": np.array(table, np.int64).reshape(-1, 6),
+        "pieces": np.array(listed, np.int64).reshape(-1, 6),
     }
 
 
@@ -201,8 +210,7 @@ def adjoint_plan(
         before = len(pieces)
         for py, px, first_tap, taps in phases:
             ys, xs = vertical.outputs(py), horizontal.outputs(px)
-            lines = [i for i, y in enumerate(ys) if y in band.lines]
-            columns = [j for j, x in enumerate(xs) if x in band.columns]
+            lines, columns = _inside(ys, band.lines), _inside(xs, band.columns)
             if lines and columns:
                 read = (vertical.origin(py) + lines[0]) * pitch + horizontal.origin(px) + columns[0]
                 write = (ys[lines[0]] - band.lines[0]) * width + xs[columns[0]] - band.columns[0]

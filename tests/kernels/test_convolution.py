@@ -264,6 +264,14 @@ def test_small_planes_of_many_images_go_into_lanes():
         assert not is_chosen(64, 9, 1, 14, 3)  # a single output has no block of four
 
 
+def test_plans_of_products_are_small_for_large_images():
+    geometry = pytest.importorskip("autograd_np.kernels.gemm_geometry")
+    task = 3, (4001, 3999), (3, 3), (2, 2), ((1, 1), (0, 1)), (1, 1)
+    for plan in geometry.forward_plan(*task), geometry.adjoint_plan(*task):
+        assert plan.starts.size == plan.rows.size <= 4 * geometry.BAND_PIXELS
+        assert plan.bands[:, 3].max() <= geometry.BAND_PIXELS
+
+
 def test_many_channels_are_a_product():
     layouts = pytest.importorskip("autograd_np.kernels.layouts")
 

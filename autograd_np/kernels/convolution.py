@@ -32,7 +32,7 @@ PARTS, PARTS_BYTES = 8, 1024 * 1024
 
 MULTIPLY_ADDS = 16  # in a nanosecond, roughly
 
-# Of sums for dw that are added up together, in bytes: a part of the L2 cache.
+# What a product's sums for dw may take up of the L2 cache.
 SUMS_BYTES = 512 * 1024
 
 
@@ -174,6 +174,7 @@ def _correlate_product(x: np.ndarray, g: np.ndarray, plan: GemmPlan, dw: np.ndar
     groups, outputs, *window = dw.shape
     blocks, taps = -(-outputs * dw.itemsize // VECTOR_BYTES), math.prod(window)
     partial = _partial_sums(dw, min(-(-len(x) // plan.images), max(1, PARTS // blocks)), 1)
+    # Taps are cut where there is little else to divide, and so that the sums of one cut stay in the L2 cache.
     few = len(partial) * groups * blocks < PARTS
     cuts = max(min(2, taps) if few else 1, -(-NV * VECTOR_BYTES * taps // SUMS_BYTES))
     work = g.size * taps // gemm.MULTIPLY_ADDS + g.size + x.size

@@ -159,7 +159,7 @@ def correlate(
             a, origin = (flat_x, (base * groups + group) * channels * height * width) if bare else (padded, 0)
             for piece in range(len(pieces)):
                 first, each, _, _, read, _ = pieces[piece]
-                first_pixel = bands[piece, 2]
+                first_pixel = bands[piece, 2]  # without phases, a band is one piece
                 for k in range(0, batch * each, TERMS):
                     terms = min(TERMS, batch * each - k)
                     for v in range(nv):

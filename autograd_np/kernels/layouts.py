@@ -20,6 +20,8 @@ from .lane_geometry import LanePlan, accumulate_plan, count_products
 from .products import TERMS
 from .shapes import conv_output_sizes
 
+Plan = TapPlan | LanePlan | GemmPlan
+
 LAYOUTS = "rows", "lanes", "product"
 
 # Planes of fewer positions than a block has are put into one row with those of other images; in correlate_taps, which
@@ -63,17 +65,15 @@ def _rows(images: int, groups: int, outputs: int, vector: int, adjoint: bool, *t
     return plan, images * (products / vector + COPYING * (channels * into + outputs * out_of))
 
 
-def _lanes(images: int, outputs: int, vector: int, adjoint: bool, *task: Any) -> tuple[LanePlan | None, float]:
-    """Plan with an image in each lane."""
+def _cost_of_lanes(images: int, outputs: int, vector: int, adjoint: bool, *task: Any) -> float:
     channels, size, *_ = task
     if outputs == 1 or math.prod(size) > MOST_PIXELS:
-        return None, math.inf
+        return math.inf
     out, tiled = conv_output_sizes(*task[1:]), images // vector * vector
     read, written = (out, size) if adjoint else (size, out)
     turned = channels * math.prod(read) + outputs * math.prod(written)
     products = -(-images // vector) * count_products(*task[1:]) * channels * outputs
-    cost = products + (TILING * tiled + TURNING * (images - tiled)) * turned
-    return accumulate_plan(*task, vector, MR, adjoint), cost
+    return products + (TILING * tiled + TURNING * (images - tiled)) * turned
 
 
 def product_plan(what: str, images: int, groups: int, outputs: int, itemsize: int, *task: Any) -> GemmPlan:
@@ -99,7 +99,7 @@ def _cost_of_product(plan: GemmPlan, images: int, outputs: int, vector: int, adj
 
 
 @lru_cache(maxsize=256)
-def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *task: Any) -> Any:
+def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *task: Any) -> Plan:
     """Return the plan of the layout that is the quickest for "forward", "dx" or "dw".
 
     The task is what plans are made for, and its channels are those that are added up; for dw, as for forward.
@@ -108,13 +108,15 @@ def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *ta
     vector, adjoint = VECTOR_BYTES // itemsize, what == "dx"
     weights, slower = channels * outputs * math.prod(kernel), REDUCING if what == "dw" else 1
     rows, by_rows = _rows(images, groups, outputs, vector, adjoint, *task)
-    lanes, by_lanes = _lanes(images, outputs, vector, adjoint, *task)
     product = product_plan(what, images, groups, outputs, itemsize, *task)
-    by_product = _cost_of_product(product, images, outputs, vector, adjoint, *task)
-    plans: dict[str, tuple[float, Any]] = {
-        "rows": (slower * (by_rows + PACKING * weights), rows),
-        "lanes": (slower * (by_lanes + PACKING * weights), lanes),
-        "product": (by_product + TILING_WEIGHTS * weights, product),
+    costs = {
+        "rows": slower * (by_rows + PACKING * weights),
+        "lanes": slower * (_cost_of_lanes(images, outputs, vector, adjoint, *task) + PACKING * weights),
+        "product": _cost_of_product(product, images, outputs, vector, adjoint, *task) + TILING_WEIGHTS * weights,
     }
-    cost, plan = min((plans[name] for name in LAYOUTS), key=lambda pair: pair[0])
-    return rows if cost == math.inf else plan
+    cheapest = min(LAYOUTS, key=costs.__getitem__)
+    if cheapest == "product":
+        return product
+    if cheapest == "rows" or costs[cheapest] == math.inf:
+        return rows
+    return accumulate_plan(*task, vector, MR, adjoint)

@@ -24,7 +24,7 @@ from . import (
 from .arithmetic import raw
 from .indexing import update
 
-__all__: list[str] = []  # importing it does all
+__all__: list[str] = []  # it is imported for what it gives to Tensor
 
 ARITHMETIC: dict[str, Callable] = {
     "add": arithmetic.add,

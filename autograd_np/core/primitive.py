@@ -253,7 +253,7 @@ def primitive(
                     nodes.append(None)
             for i in constant:
                 nodes[i] = None
-            out = forward(*raw, **params)
+            out = forward(*raw, **params) if params else forward(*raw)
             if residual is not None:
                 out, params[residual] = out
             if plain:

@@ -91,13 +91,13 @@ def refuse_complex(op: Op, *parts: Any) -> None:
 def _kept(op: Op, args: Sequence[Any], nodes: Sequence[Node | None]) -> tuple[bool, tuple]:
     """Give whether to keep the output, and the arguments, with stand-ins for what no wanted rule reads."""
     saves_out, saves = op.saves(tuple([node is not None for node in nodes]))
-    kept = []
-    for arg, node, save in zip(args, nodes, saves, strict=True):
+    kept = list(args)
+    for i, node in enumerate(nodes):
         if node is None:
-            arg = operand(arg)
-            kept.append(arg if save else stand_in(arg))
-        else:  # a Tensor's array
-            kept.append(arg if save else node)
+            arg = operand(args[i])
+            kept[i] = arg if saves[i] else stand_in(arg)
+        elif not saves[i]:
+            kept[i] = node
     return saves_out, tuple(kept)
 
 

@@ -111,7 +111,7 @@ class Bundle(Node):
         self.parents = parents
         self.params = params
         self.shape, self.dtype = outs[0].shape, outs[0].dtype
-        self.parts = tuple(Shaped(out.shape, out.dtype) for out in outs)
+        self.parts = tuple([Shaped(out.shape, out.dtype) for out in outs])
         self.out = outs if saves_out else self.parts
         self.retains_grad = False
 

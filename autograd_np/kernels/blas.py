@@ -71,17 +71,16 @@ def _quicker() -> ModuleType | None:
 
 def matmul(a: Any, b: Any, bias: ndarray | None = None) -> Any:
     """Return a @ b, as `numpy.matmul`; and each of its rows plus a bias."""
-    if type(a) is not ndarray or type(b) is not ndarray or b.ndim < 2 or a.size * b.size <= _OUTER:
-        y = np.matmul(a, b)
+    size = a.size * b.shape[-1] if type(a) is ndarray and type(b) is ndarray and b.ndim > 1 else 0
+    large = size > FOR_KERNEL and b.dtype.kind in "fc"
+    if large and (own := _quicker()) is not None and (y := own.multiply(a, b, bias)) is not None:
+        return y
+    if size > _OUTER and b.shape[-2] == 1 < a.ndim and a.shape[-1] == 1:
+        y = a * b
+    elif large and size > FEW:
+        y = _large_product(a, b)
     else:
-        size = a.size * b.shape[-1]
-        large = size > FOR_KERNEL and b.dtype.kind in "fc"
-        if large and (own := _quicker()) is not None and own.suits(a, b, bias):
-            return own.multiply(a, b, bias)
-        if size > _OUTER and b.shape[-2] == 1 < a.ndim and a.shape[-1] == 1:
-            y = a * b
-        else:
-            y = _large_product(a, b) if large and size > FEW else np.matmul(a, b)
+        y = np.matmul(a, b)
     if bias is None:
         return y
     return np.add(y, bias, out=y) if y.dtype is bias.dtype else y + bias

@@ -3,8 +3,6 @@
 Each array comes with the index of the first element that the block reads or writes.
 """
 
-import math
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -265,38 +263,6 @@ def correlate_lanes(typing, nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pit
         return context.get_dummy_value()
 
     return types.void(nt, g, g0, x, x0, out, o0, g_pitch, x_pitch, out_pitch, out_step, loops), codegen
-
-
-# The sum, or the largest, of `count` elements of x from x0 on, as many as a vector has or more: `combine` takes two
-# vectors to one, `start` is what leaves it as it is, `reduce` takes the lanes to one.  The last vector ends where the
-# elements do; what it has of the one before is left out.
-def _reduction(start: float, combine: Callable, reduce: Callable) -> Any:
-    @_intrinsic
-    def reduction(typing, x, x0, count) -> tuple:
-        def codegen(context, b, signature, arguments) -> ir.Value:
-            emit, count = Emitter(context, b, x), arguments[2]
-            (at,), lanes = emit.places(signature, arguments[:2]), ir.Constant(i64, emit.lanes)
-            neutral = ir.Constant(emit.vector, [start] * emit.lanes)
-            whole, one = b.sdiv(count, lanes), ir.Constant(i64, 1)
-            (total,) = emit.loop(
-                whole, [neutral], lambda s, sums: [combine(emit, sums[0], emit.load(emit.at(at, b.mul(s, lanes))))]
-            )
-            last, known = emit.load(emit.at(at, b.sub(count, lanes))), b.sub(b.mul(b.add(whole, one), lanes), count)
-            numbers = ir.Constant(ir.VectorType(i64, emit.lanes), list(range(emit.lanes)))
-            rest = b.select(b.icmp_signed("<", numbers, emit.splat(known)), neutral, last)
-            return reduce(emit, combine(emit, total, rest))
-
-        return x.dtype(x, x0, count), codegen
-
-    return reduction
-
-
-sum_of = _reduction(0.0, lambda emit, a, b: emit.builder.fadd(a, b), lambda emit, total: emit.sum_of_lanes(total))
-largest_of = _reduction(
-    -math.inf,
-    lambda emit, a, b: emit.builder.select(emit.builder.fcmp_ordered(">", b, a), b, a),  # NaN is left out
-    lambda emit, total: emit.largest_of_lanes(total),
-)
 
 
 # Write the first, or the first and the second ones, of `count` pairs to as many targets.  The last vector ends where

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from . import fallback
-from .blocks import lanes_of, largest_of, sum_of
+from .blocks import lanes_of
 from .compile import inline, inline_sum, kernel, share
+from .line_blocks import largest_of, sum_of_lines
 
 # What an element and a row cost one thread, in nanoseconds.
 _ELEMENT, _ROW = 1.3, 40
@@ -68,7 +69,7 @@ def _sum_of_few(x) -> np.float32:
 
 @inline
 def _sum(x) -> np.float32:
-    return sum_of(x, 0, len(x)) if len(x) >= lanes_of(x) else _sum_of_few(x)
+    return sum_of_lines(x, 0, 1, 0, len(x)) if len(x) >= lanes_of(x) else _sum_of_few(x)
 
 
 # losses[r] = log(sum(exp(x[r]))) - x[r, labels[r]],  p[r] = softmax(x[r]); the largest score is subtracted first.

@@ -8,7 +8,8 @@ summed, while it is in the cache.  Where planes are small, and leave vectors emp
 import numpy as np
 
 from . import rows
-from .compile import inline, inline_sum, kernel, share
+from .compile import inline, kernel, share
+from .line_blocks import blend_lines, scale_line, sum_of_lines, sum_of_products
 
 # What an element costs one thread, in nanoseconds.
 _WORK = 0.2
@@ -17,28 +18,10 @@ PART = 1024  # elements that are added in their own precision
 SMALL = 25  # elements of a plane
 
 
-@inline_sum
-def _sum(x) -> float:
-    total = x.dtype.type(0)
-    for i in range(len(x)):
-        total += x[i]
-    return total
-
-
-@inline_sum
-def _sum_of_squares(x, mean) -> float:
-    total = x.dtype.type(0)
-    for i in range(len(x)):
-        total += (x[i] - mean) * (x[i] - mean)
-    return total
-
-
-@inline_sum
-def _sum_of_products(g, x, mean) -> float:
-    total = x.dtype.type(0)
-    for i in range(len(x)):
-        total += g[i] * (x[i] - mean)
-    return total
+# How many elements of a plane are added in their own precision, and of how many images if planes are small.
+@inline
+def _part(plane) -> tuple[int, int]:
+    return min(PART, plane), max(1, PART // plane)
 
 
 # Mean and variance of a channel.  Each part is read once from memory, for its own mean and the squares around that;
@@ -46,18 +29,22 @@ def _sum_of_products(g, x, mean) -> float:
 @inline
 def _moments(x, channel) -> tuple[float, float]:
     images, channels, plane = x.shape
-    flat = x.reshape(-1)
-    count, mean, squares = 0, 0.0, 0.0
-    for image in range(images):
-        at = (image * channels + channel) * plane
-        for low in range(at, at + plane, PART):
-            part = flat[low : min(low + PART, at + plane)]
-            size = len(part)
-            part_mean = x.dtype.type(_sum(part) / size)
-            step = np.float64(part_mean) - mean
-            squares += _sum_of_squares(part, part_mean) + step * step * count * size / (count + size)
-            count += size
-            mean += step * size / count
+    flat, apart, (size, together) = x.reshape(-1), channels * plane, _part(plane)
+    count, mean, squares, image = 0, 0.0, 0.0, 0
+    while image < images:
+        lines = min(together, images - image)
+        at = image * apart + channel * plane
+        end = at + plane
+        while at < end:
+            part = min(size, end - at)
+            part_mean = x.dtype.type(sum_of_lines(flat, at, lines, apart, part) / (lines * part))
+            around = sum_of_products(flat, part_mean, flat, part_mean, at, lines, apart, part)
+            step, more = np.float64(part_mean) - mean, lines * part
+            squares += around + step * step * count * more / (count + more)
+            count += more
+            mean += step * more / count
+            at += part
+        image += lines
     return mean, squares / count
 
 
@@ -65,14 +52,19 @@ def _moments(x, channel) -> tuple[float, float]:
 @inline
 def _sums(g, x, mean, channel) -> tuple[float, float]:
     images, channels, plane = x.shape
-    flat, flat_g = x.reshape(-1), g.reshape(-1)
-    total, product = 0.0, 0.0
-    for image in range(images):
-        at = (image * channels + channel) * plane
-        for low in range(at, at + plane, PART):
-            part, part_g = flat[low : min(low + PART, at + plane)], flat_g[low : min(low + PART, at + plane)]
-            total += _sum(part_g)
-            product += _sum_of_products(part_g, part, mean)
+    flat, flat_g, zero = x.reshape(-1), g.reshape(-1), g.dtype.type(0)
+    apart, (size, together) = channels * plane, _part(plane)
+    total, product, image = 0.0, 0.0, 0
+    while image < images:
+        lines = min(together, images - image)
+        at = image * apart + channel * plane
+        end = at + plane
+        while at < end:
+            part = min(size, end - at)
+            total += sum_of_lines(flat_g, at, lines, apart, part)
+            product += sum_of_products(flat_g, zero, flat, mean, at, lines, apart, part)
+            at += part
+        image += lines
     return total, product
 
 
@@ -89,9 +81,7 @@ def _normalize(worker, workers, x, gamma, beta, eps, y, means, variances, invers
         inverses[channel], scale = inverse, x.dtype.type(gamma[channel] * inverse)
         for image in range(images):
             at = (image * channels + channel) * plane
-            line, line_y = flat[at : at + plane], flat_y[at : at + plane]
-            for i in range(len(line)):
-                line_y[i] = (line[i] - mean) * scale + shift
+            scale_line(flat, at, mean, scale, shift, flat_y, at, plane)
 
 
 # dx = a g + b (x - mean) + c: of what y, the mean and the variance contribute.
@@ -110,9 +100,7 @@ def _normalize_dx(worker, workers, g, x, gamma, means, inverses, of_mean, of_var
         c = x.dtype.type((of_mean[channel] - scale * total) / n)
         for image in range(images):
             at = (image * channels + channel) * plane
-            line, line_g, line_dx = flat[at : at + plane], flat_g[at : at + plane], flat_dx[at : at + plane]
-            for i in range(len(line)):
-                line_dx[i] = a * line_g[i] + b * (line[i] - mean) + c
+            blend_lines(flat_g, at, a, flat, at, mean, b, c, flat_dx, at, plane)
 
 
 @kernel
@@ -127,31 +115,35 @@ def _sums_of_channels(worker, workers, g, x, means, sums, products) -> None:
 def _totals(worker, workers, g, totals) -> None:
     images, channels, plane = g.shape
     flat, (start, stop) = g.reshape(-1), share(channels, worker, workers)
+    apart, (size, together) = channels * plane, _part(plane)
     for channel in range(start, stop):
-        total = 0.0
-        for image in range(images):
-            at = (image * channels + channel) * plane
-            for low in range(at, at + plane, PART):
-                total += _sum(flat[low : min(low + PART, at + plane)])
+        total, image = 0.0, 0
+        while image < images:
+            lines = min(together, images - image)
+            at = image * apart + channel * plane
+            end = at + plane
+            while at < end:
+                part = min(size, end - at)
+                total += sum_of_lines(flat, at, lines, apart, part)
+                at += part
+            image += lines
         totals[channel] = total
 
 
-def _planes(array: np.ndarray) -> np.ndarray:
-    """Give (N, C, ...) three axes."""
-    return array.reshape(*array.shape[:2], -1)
-
-
-def _channels(x: np.ndarray) -> np.ndarray:
-    return np.empty(x.shape[1], x.dtype)
+def _planes(x: np.ndarray) -> tuple[int, int, int]:
+    """Give the shape of (N, C, ...) as three axes; it has elements."""
+    images, channels = x.shape[:2]
+    return images, channels, x.size // (images * channels)
 
 
 def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
     """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean, the variance and 1 / sqrt(variance + eps)."""
-    y, statistics = np.empty(x.shape, x.dtype), (_channels(x), _channels(x), _channels(x))
     planes = _planes(x)
-    kernel = rows.normalize if planes.shape[2] <= SMALL else _normalize
-    kernel(planes, gamma, beta, eps, _planes(y), *statistics, work=int(3 * x.size * _WORK))
-    return y, *statistics
+    kernel = rows.normalize if planes[2] <= SMALL else _normalize
+    y, (mean, variance, inverse) = np.empty(x.shape, x.dtype), np.empty((3, planes[1]), x.dtype)
+    work = int(3 * x.size * _WORK)
+    kernel(x.reshape(planes), gamma, beta, eps, y.reshape(planes), mean, variance, inverse, work=work)
+    return y, mean, variance, inverse
 
 
 def normalize_dx(
@@ -164,26 +156,27 @@ def normalize_dx(
     of_variance: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
-    dx, sums, products = np.empty(x.shape, x.dtype), _channels(x), _channels(x)
-    planes, channels = (_planes(g), _planes(x)), (gamma, mean, inverse, of_mean, of_variance)
-    kernel = rows.normalize_dx if planes[0].shape[2] <= SMALL else _normalize_dx
-    kernel(*planes, *channels, _planes(dx), sums, products, work=int(4 * x.size * _WORK))
+    planes = _planes(x)
+    kernel = rows.normalize_dx if planes[2] <= SMALL else _normalize_dx
+    dx, sums, products = np.empty(x.shape, x.dtype), np.empty(planes[1], x.dtype), np.empty(planes[1], x.dtype)
+    given, work = (gamma, mean, inverse, of_mean, of_variance), int(4 * x.size * _WORK)
+    kernel(g.reshape(planes), x.reshape(planes), *given, dx.reshape(planes), sums, products, work=work)
     return dx, sums, products
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g in each channel."""
-    totals = _channels(g)
     planes = _planes(g)
-    kernel = rows.channel_sum if planes.shape[2] <= SMALL else _totals
-    kernel(planes, totals, work=int(g.size * _WORK))
+    kernel = rows.channel_sum if planes[2] <= SMALL else _totals
+    totals = np.empty(planes[1], g.dtype)
+    kernel(g.reshape(planes), totals, work=int(g.size * _WORK))
     return totals
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
-    sums, products = _channels(x), _channels(x)
-    planes = _planes(g), _planes(x)
-    kernel = rows.channel_sums if planes[0].shape[2] <= SMALL else _sums_of_channels
-    kernel(*planes, mean, sums, products, work=int(2 * x.size * _WORK))
+    planes = _planes(x)
+    kernel = rows.channel_sums if planes[2] <= SMALL else _sums_of_channels
+    sums, products = np.empty(planes[1], x.dtype), np.empty(planes[1], x.dtype)
+    kernel(g.reshape(planes), x.reshape(planes), mean, sums, products, work=int(2 * x.size * _WORK))
     return sums, products

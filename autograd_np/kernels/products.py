@@ -16,6 +16,7 @@ from .blocks import MR, aligned, copy_line, lanes_of
 from .compile import inline, kernel, share
 from .emitter import NV
 from .matrix_blocks import multiply_block, next_rows, next_vectors, transpose_block
+from .shapes import Shape
 
 TERMS = 128  # rows of a panel that stay in the L1 cache
 FEW_ROWS = 32  # of a, for which to copy a panel does not pay
@@ -78,10 +79,24 @@ def _multiply(worker, workers, a, b, bias, lie, out) -> None:
             start, begin, apart = flat, at, columns
 
 
+_C_ORDER, _FORTRAN_ORDER, _BEHAVED = 0x1, 0x2, 0x500  # bits of an array's flags; the last two: aligned, writeable
+
+
 @lru_cache(maxsize=256)
-def _lie(rows: int, terms: int, columns: int, a_rows_first: bool, b_rows_first: bool) -> np.ndarray:
-    a_row, a_column = (terms, 1) if a_rows_first else (1, rows)
-    b_row, b_column = (columns, 1) if b_rows_first else (1, terms)
+def _lie(
+    a_shape: Shape, a_flags: int, a_dtype: np.dtype, b_shape: Shape, b_flags: int, b_dtype: np.dtype
+) -> np.ndarray | None:
+    """Return how matrices lie in memory; None if the kernel does not take them, or they do not fill its blocks."""
+    if not (len(a_shape) == len(b_shape) == 2 and a_dtype is b_dtype and a_dtype.char in "fd" and a_dtype.isnative):
+        return None
+    (rows, terms), columns = a_shape, b_shape[1]
+    if terms != b_shape[0] or rows < MR or columns < FEWEST_COLUMNS:
+        return None
+    for flags in (a_flags, b_flags):
+        if not flags & (_C_ORDER | _FORTRAN_ORDER) or flags & _BEHAVED != _BEHAVED:
+            return None
+    a_row, a_column = (terms, 1) if a_flags & _C_ORDER else (1, rows)
+    b_row, b_column = (columns, 1) if b_flags & _C_ORDER else (1, terms)
     return np.array([terms, a_row, a_column, b_row, b_column])
 
 
@@ -90,30 +105,19 @@ def _zeros(count: int, dtype: np.dtype) -> np.ndarray:
     return np.zeros(count, dtype)
 
 
-def suits(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> bool:
-    """Whether `multiply` takes these, matrices of one dtype, contiguous in either order, and they fill its blocks."""
-    return (
-        a.ndim == b.ndim == 2
-        and a.dtype is b.dtype
-        and a.dtype.char in "fd"
-        and a.dtype.isnative
-        and len(a) >= MR
-        and b.shape[1] >= FEWEST_COLUMNS
-        and a.shape[1] == len(b)
-        and (a.flags.carray or a.T.flags.carray)
-        and (b.flags.carray or b.T.flags.carray)
-        and (bias is None or (bias.dtype is a.dtype and bias.shape == b.shape[1:] and bias.flags.carray))
-    )
+def multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray | None:
+    """Return a @ b, with the bias added to each row; None where the kernel does not take these.
 
-
-def multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """Return a @ b, with the bias added to each row."""
-    (rows, terms), columns = a.shape, b.shape[1]
-    a_rows_first, b_rows_first = a.flags.c_contiguous, b.flags.c_contiguous
-    lie = _lie(rows, terms, columns, a_rows_first, b_rows_first)
-    flat_a, flat_b = (a if a_rows_first else a.T).reshape(-1), (b if b_rows_first else b.T).reshape(-1)
+    It wants matrices of one dtype, float32 or float64, that are contiguous in either order.
+    """
+    lie = _lie(a.shape, a.flags.num, a.dtype, b.shape, b.flags.num, b.dtype)
+    if lie is None:
+        return None
+    rows, columns = len(a), b.shape[1]
     if bias is None:
         bias = _zeros(columns, a.dtype)
+    elif bias.dtype is not a.dtype or bias.shape != (columns,) or not bias.flags.carray:
+        return None
     out = np.empty((rows, columns), a.dtype)
-    _multiply(flat_a, flat_b, bias, lie, out, work=rows * terms * columns // MULTIPLY_ADDS)
+    _multiply(a.ravel("K"), b.ravel("K"), bias, lie, out, work=a.size * columns // MULTIPLY_ADDS)
     return out

@@ -17,6 +17,8 @@ SHAPES = [
     (2, 0, 3, 3),
     (1, 5, 1, 8),
     (30, 7, 2, 2),
+    (45, 3, 7, 7),  # several parts of several images
+    (2, 2, 13, 79),  # planes of a part and of three elements more
 ]
 
 

@@ -54,14 +54,14 @@ class debug:
         quiet.__enter__()
         self._before.append((quiet, mode.debugging))
         mode.debugging = "values"
-        contexts.enter()
+        contexts.append(None)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         quiet, mode.debugging = self._before.pop()
-        contexts.leave()
+        contexts.pop()
         quiet.__exit__(kind, error, trace)
 
 

@@ -17,29 +17,10 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
-class _Contexts:
-    """How many blocks are open, in all threads, in which anything but recording is done.
-
-    Where there is none, which is so in every training step, one look at this tells an operation to record and to ask no
-    further: a thread's own switch costs three times as much.
-    """
-
-    __slots__ = ("_counting", "open")
-
-    def __init__(self) -> None:
-        self.open = 0
-        self._counting = threading.Lock()
-
-    def enter(self) -> None:
-        with self._counting:
-            self.open += 1
-
-    def leave(self) -> None:
-        with self._counting:
-            self.open -= 1
-
-
-contexts = _Contexts()
+# An item for each block that is open, in any thread, in which anything but recording is done.  Where there is none, which
+# is so in every training step, one look at this tells an operation to record and to ask no further: a thread's own switch
+# costs three times as much.
+contexts: list[None] = []
 
 
 class _Switch:
@@ -52,7 +33,7 @@ class _Switch:
 
     def __enter__(self) -> Self:
         self._before.append(mode.recording)
-        contexts.enter()
+        contexts.append(None)
         mode.recording = self.recording
         return self
 
@@ -60,7 +41,7 @@ class _Switch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         mode.recording = self._before.pop()
-        contexts.leave()
+        contexts.pop()
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)

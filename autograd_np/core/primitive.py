@@ -77,7 +77,7 @@ def unary(
                 refuse_complex(op, node)
             parents = (node,)
             tensor = taped(op, (data,) if saves_input else parents, parents, None, out, saves_out)
-        return attended(op, (data,), tensor) if contexts.open else tensor
+        return attended(op, (data,), tensor) if contexts else tensor
 
     return _publish(op, operation, of or forward)
 
@@ -151,7 +151,7 @@ def binary(
                 saves_out, (saves_a, saves_b) = both
             kept = a_data if saves_a else a_node or stand_in(a_data), b_data if saves_b else b_node or stand_in(b_data)
             tensor = taped(op, kept, (a_node, b_node), None, out, saves_out)
-        return attended(op, (a_data, b_data), tensor) if contexts.open else tensor
+        return attended(op, (a_data, b_data), tensor) if contexts else tensor
 
     return _publish(op, operation, of or forward)
 
@@ -263,7 +263,7 @@ def primitive(
                     return several(op, raw, nodes, params, out)
                 out = np.asarray(out)
             made = record(op, raw, nodes, params, out)
-            return attended(op, raw, made) if contexts.open else made
+            return attended(op, raw, made) if contexts else made
 
         functools.update_wrapper(operation, forward)
         return _publish(op, operation, of)
@@ -304,7 +304,7 @@ def _single(op: Op, forward: Callable, residual: str | None) -> Operation:
                 refuse_complex(op, node, out)
             parents = (node,)
             tensor = taped(op, (data,) if saves_input else parents, parents, params, out, saves_out)
-        if contexts.open:
+        if contexts:
             attended(op, (data,), tensor)
         if view:
             _link(tensor, x, op, params)

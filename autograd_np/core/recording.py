@@ -66,7 +66,7 @@ def several(
         tensors = [picked(bundle, index, array) for index, array in enumerate(arrays)]
     else:
         tensors = [Tensor.make(array, None) for array in arrays]
-    if contexts.open:
+    if contexts:
         watch(op, args, arrays, bundle)
     return type(outs)(*tensors) if hasattr(outs, "_fields") else tuple(tensors)
 

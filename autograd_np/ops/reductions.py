@@ -1,5 +1,6 @@
 r"""Reductions over axes: an int, a tuple of ints, or None for all."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "ptp", "st
 
 Axis = int | tuple[int, ...] | None
 
+_FEW = 8192  # copies of a number that are made more quickly than a view that has it everywhere
+
 
 def spread(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Give the cotangent of a reduced array the axes back that the reduction removed, each of length 1."""
@@ -25,11 +28,18 @@ def spread(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     return np.expand_dims(g, axis)
 
 
+def _everywhere(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Give the cotangent of a reduced array to all that it was reduced from."""
+    if axis is None and isinstance(g, (np.ndarray, np.generic)) and math.prod(x.shape) <= _FEW:
+        return np.full(x.shape, g)
+    return np.broadcast_to(spread(g, x, axis, keepdims), x.shape)
+
+
 def count(x: Any, axis: Axis) -> int:
     """How many elements the reduction puts together in one."""
     if axis is None:
-        return int(np.prod(x.shape))
-    return int(np.prod([x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))]))
+        return math.prod(x.shape)
+    return math.prod([x.shape[i] for i in (axis if isinstance(axis, tuple) else (axis,))])
 
 
 def _of_a_number(x: Any, axis: Axis) -> Axis:
@@ -62,7 +72,7 @@ def _reduced(y: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 _sum = primitive(
-    lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(spread(g, _x, axis, keepdims), _x.shape),
+    lambda g, _y, _x, *, axis=None, keepdims=False: _everywhere(g, _x, axis, keepdims),
     name="sum",
     complex=True,
     formula=r"\bar x = \bar y \text{ copied along the axes}",
@@ -128,9 +138,7 @@ prod.op = _prod.op  # type: ignore[attr-defined]
 
 
 @primitive(
-    lambda g, _y, _x, *, axis=None, keepdims=False: np.broadcast_to(
-        spread(g, _x, axis, keepdims) / count(_x, axis), _x.shape
-    ),
+    lambda g, _y, _x, *, axis=None, keepdims=False: _everywhere(g / count(_x, axis), _x, axis, keepdims),
     name="mean",
     complex=True,
     formula=r"\bar x = \bar y / n \text{ copied along the axes}",

@@ -120,11 +120,16 @@ class Worker:
         return {"first_call": first, "fingerprint": compared, "repetitions": self.repetitions}
 
     def run(self, turn: int) -> dict[str, Any]:
-        """Measure once, when who asked for it is asleep again: a thread that is woken wants a processor for itself."""
+        """Measure once, when who asked for it is asleep again: a thread that is woken wants a processor for itself.
+
+        The first call is not measured: it brings code and data back to the caches, which the others' turns have taken,
+        and wakes threads.  A long step has but a few calls in a round, and its loop has no such pauses.
+        """
         gc.collect()
         time.sleep(0.001)
         if self.alone:
             begin(turn)
+        self.step()
         before = of_others()
         seconds = measure(self.step, self.repetitions)
         self.alone = of_others() - before < _LITTLE * seconds * self.repetitions

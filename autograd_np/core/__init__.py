@@ -9,7 +9,7 @@ from .memory import keep_freed_memory
 from .op import Op
 from .primitive import binary, primitive, unary
 from .protocols import without_gradient
-from .recording import picked
+from .recording import is_unseen, overwritten, picked
 from .rows import Rows
 from .summation import precise_sum
 from .tape import Bundle, Leaf, Node, Shaped, note_write
@@ -37,9 +37,11 @@ __all__ = [
     "gradients",
     "implements",
     "is_grad_enabled",
+    "is_unseen",
     "late_imports",
     "no_grad",
     "note_write",
+    "overwritten",
     "partials",
     "picked",
     "precise_sum",

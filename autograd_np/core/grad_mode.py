@@ -17,9 +17,9 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
-# An item for each block that is open, in any thread, in which anything but recording is done.  Where there is none, as in
-# every training step, one look at this tells an operation to record and to ask no further: a thread's own switch costs
-# three times as much.
+# An item for each block that is open, in any thread, in which anything but recording is done.  Where there is none, as
+# in every training step, one look at this tells an operation to record and to ask no further: a thread's own switch
+# costs three times as much.
 contexts: list[None] = []
 
 

@@ -47,7 +47,8 @@ def unary(
     Parameters
     ----------
     forward : callable
-        x -> y, elementwise; a NumPy ufunc also makes ``forward(tensor)`` run this operation.
+        x -> y, elementwise; a NumPy ufunc also makes ``forward(tensor)`` run this operation.  If it has a keyword
+        ``into``, None by default, and no rule reads x, then `overwritten` may give it x once more, to write y there.
     rule : callable
         ``rule(g, y, x)``, the cotangent of x.  If it has a keyword ``into``, None by default, it is given g once more
         where nobody else can see that array, and may write its result there; 0 · ∞ it then has to take for 0 itself.

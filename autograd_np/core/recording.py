@@ -1,7 +1,9 @@
 """What operations do with their results: Tensors, with their entries on the tape where gradients are wanted."""
 
 from collections.abc import Sequence
+from sys import getrefcount
 from typing import Any
+from weakref import getweakrefcount
 
 import numpy as np
 from numpy import ndarray
@@ -38,6 +40,41 @@ def taped(
     tensor.data = out
     tensor.node = node
     return tensor
+
+
+def overwritten(op: Op, x: Tensor) -> Tensor:
+    """Give what an operation of one array makes of x, in the memory of x: its forward function takes that as `into`.
+
+    Of x nothing is left, so no rule may read it, and nobody else may see it: see `is_unseen`.
+    """
+    data, node = op.forward(x.data, into=x.data), x.node
+    tensor = Tensor.make(data, None) if node is None else taped(op, (node,), (node,), None, data, True)
+    return attended(op, (data,), tensor) if contexts else tensor
+
+
+def is_unseen(x: Any) -> bool:
+    """Whether x is a Tensor that only who asks can see, in one variable, and its memory nobody else at all."""
+    return (
+        type(x) is Tensor
+        and (getrefcount(x), getrefcount(x.data)) == _UNSEEN
+        and not getweakrefcount(x)
+        and x.data.base is None
+        and x.data.flags.writeable
+        and x.data.dtype.kind == "f"
+        and mode.debugging is None  # else it is looked at
+    )
+
+
+def _count_unseen() -> tuple[int, int]:
+    x = Tensor.make(np.empty(0), None)
+    return _references(x)
+
+
+def _references(x: Tensor) -> tuple[int, int]:
+    return getrefcount(x), getrefcount(x.data)
+
+
+_UNSEEN = _count_unseen()
 
 
 def record(

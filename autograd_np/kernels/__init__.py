@@ -245,9 +245,9 @@ def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
     return _backend()
 
 
-def relu(x: np.ndarray) -> np.ndarray:
-    """Return the larger of x and 0, NaN where x is."""
-    return _elementwise(_RELU_SIZE, x).relu(x)
+def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
+    """Return the larger of x and 0, NaN where x is; written into x itself if that is given once more."""
+    return _elementwise(_RELU_SIZE, x).relu(x, into)
 
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:

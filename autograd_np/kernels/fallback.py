@@ -228,9 +228,9 @@ def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.nda
     return _over_batch(g).astype(x.dtype), products.astype(x.dtype)
 
 
-def relu(x: np.ndarray) -> np.ndarray:
+def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return the larger of x and 0."""
-    return np.maximum(x, 0)
+    return np.maximum(x, 0, out=into)
 
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:

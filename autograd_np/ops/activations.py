@@ -70,7 +70,7 @@ gelu = unary(
 )
 
 relu = unary(
-    lambda x: kernels.relu(x) if type(x) is np.ndarray else np.maximum(x, 0),
+    lambda x, *, into=None: kernels.relu(x, into) if type(x) is np.ndarray else np.maximum(x, 0),
     lambda g, y, _x, *, into=None: kernels.relu_dx(g, y, into) if type(g) is np.ndarray else g * (y != 0),
     r"\bar x = \bar y \odot [x > 0]",
     name="relu",

@@ -57,7 +57,7 @@ def is_unseen(x: Any) -> bool:
     return (
         type(x) is Tensor
         and (getrefcount(x), getrefcount(x.data)) == _UNSEEN
-        and not getweakrefcount(x)
+        and not (getweakrefcount(x) or getweakrefcount(x.data))
         and x.data.base is None
         and x.data.flags.writeable
         and x.data.dtype.kind == "f"

@@ -88,6 +88,7 @@ SEEN = {
     "detached": lambda y: y.detach(),
     "buffer": lambda y: memoryview(y.data),
     "weak reference": weakref.ref,
+    "weak reference to the array": lambda y: weakref.ref(y.data),
 }
 SEEN_IN_A_GRAPH = {
     "hook": lambda y: y.register_hook(lambda g: y.sum() * g),

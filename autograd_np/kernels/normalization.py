@@ -15,7 +15,7 @@ from .line_blocks import blend_lines, scale_line, sum_of_lines, sum_of_products
 _WORK = 0.2
 
 PART = 1024  # elements that are added in their own precision
-SMALL = 25  # elements of a plane
+SMALL = 25  # elements of a plane up to which `rows` does it: no fewer than a vector has, which lines must have here
 
 
 # How many elements of a plane are added in their own precision, and of how many images if planes are small.

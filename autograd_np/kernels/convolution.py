@@ -111,7 +111,7 @@ def _add_up(partial: np.ndarray, dw: np.ndarray) -> None:
         groups, outputs, *taps = dw.shape
         with np.errstate(all="ignore"):
             size = math.prod(taps)
-            np.sum(partial[:, :, :outputs, :size], axis=0, out=dw.reshape(groups, outputs, size))
+            np.add.reduce(partial[:, :, :outputs, :size], axis=0, out=dw.reshape(groups, outputs, size))
 
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
@@ -161,8 +161,7 @@ def _accumulate_product(source: np.ndarray, weights: np.ndarray, bias, plan: Gem
     starts = np.zeros((groups, packed.shape[1] * lanes), weights.dtype)
     if bias is not None:
         starts[:, :outputs] = bias.reshape(groups, outputs)
-    positions = len(source) * min(math.prod(array.shape[3:]) for array in (source, out))
-    work = weights.size * positions // gemm.MULTIPLY_ADDS + (source.size + out.size) // 2
+    work = weights.size * _positions(source, out) // gemm.MULTIPLY_ADDS + (source.size + out.size) // 2
     gemm.accumulate(
         source, plan.layout, plan.bare, plan.starts, plan.rows, plan.shifts, plan.pieces, plan.bands, plan.images,
         packed, starts, out, work=work,
@@ -197,8 +196,7 @@ def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LaneP
     starts = _starts(bias, weights).reshape(groups, -1)
     bundle = np.array([plan.together, window])
     packed = _packed(weights, *_window(window))
-    positions = len(source) * min(math.prod(array.shape[3:]) for array in (source, out))
-    work = weights.size * positions // MULTIPLY_ADDS + source.size + out.size
+    work = weights.size * _positions(source, out) // MULTIPLY_ADDS + source.size + out.size
     lanes.accumulate(source, packed, plan.offsets, plan.places, plan.tiles, bundle, starts, out, work=work)
 
 
@@ -225,7 +223,7 @@ def _correlate_channels(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndar
     partial = np.empty((min(len(x), PARTS), len(dw), len(taps)), dw.dtype)
     work = (x.size + g.size) // 4 + g.size * len(taps) // MULTIPLY_ADDS
     depthwise.correlate(x, g, taps, strides, partial, work=work)
-    _add_up(partial[:, :, None], _grouped(dw, len(dw), 0))
+    _add_up(partial[:, :, None], _of_groups(dw, len(dw)))
 
 
 def _correlate_pixels(x: np.ndarray, g: np.ndarray, w_shape: Shape, groups: int) -> np.ndarray:
@@ -241,7 +239,7 @@ def _correlate_pixels(x: np.ndarray, g: np.ndarray, w_shape: Shape, groups: int)
     partial = np.empty((max(1, parts), *target.shape), x.dtype)
     pointwise.correlate(*planes, partial, work=len(x) * dw.size * pixels // pointwise.MULTIPLY_ADDS)
     with np.errstate(all="ignore"):
-        np.sum(partial, axis=0, out=target)
+        np.add.reduce(partial, axis=0, out=target)
     return dw
 
 
@@ -250,9 +248,21 @@ def _channel_plan(w_shape: Shape, groups: int, itemsize: int, adjoint: bool, *ge
     return depthwise.plan(groups, itemsize, adjoint, *geometry) if w_shape[:2] == (groups, 1) else None
 
 
-def _grouped(array: np.ndarray, groups: int, axis: int) -> np.ndarray:
-    shape = array.shape
-    return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+def _in_groups(images: np.ndarray, groups: int) -> np.ndarray:
+    """Return images (N, C, H, W) as (N, G, C / G, H, W)."""
+    count, channels, height, width = images.shape
+    return images.reshape(count, groups, channels // groups, height, width)
+
+
+def _of_groups(w: np.ndarray, groups: int) -> np.ndarray:
+    """Return weights (O, channels, KH, KW) as (G, O / G, channels, KH, KW)."""
+    outputs, channels, height, width = w.shape
+    return w.reshape(groups, outputs // groups, channels, height, width)
+
+
+def _positions(source: np.ndarray, out: np.ndarray) -> int:
+    """Return how many elements each weight is multiplied by, at most: those of the smaller planes of all images."""
+    return min(source.size // math.prod(source.shape[1:3]), out.size // math.prod(out.shape[1:3]))
 
 
 _RUN: dict[type, Callable[..., None]] = {
@@ -279,7 +289,7 @@ def conv2d(
         return fallback.conv2d(x, w, bias, out_shape, **options)
     task = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
     out = np.empty(out_shape, x.dtype)
-    arrays = _grouped(x, groups, 1), _grouped(w, groups, 0), bias
+    arrays = _in_groups(x, groups), _of_groups(w, groups), bias
     by_channel = _channel_plan(w.shape, groups, x.itemsize, False, *task[1:])
     if by_channel and np.isfinite(w).all():
         _weigh(x, w, bias, by_channel, out)
@@ -288,7 +298,7 @@ def conv2d(
     plan = choose("forward", *sizes, *task)
     if type(plan) is LanePlan and not np.isfinite(w).all():
         plan = product_plan("forward", *sizes, *task)
-    _RUN[type(plan)](*arrays, plan, _grouped(out, groups, 1))
+    _RUN[type(plan)](*arrays, plan, _in_groups(out, groups))
     return out
 
 
@@ -306,7 +316,7 @@ def conv2d_dx(
         plan = choose("dx", len(g), groups, w.shape[1], g.itemsize, *task)
         if type(plan) is LanePlan or np.isfinite(w).all():
             _RUN[type(plan)](
-                _grouped(g, groups, 1), _grouped(w, groups, 0).swapaxes(1, 2), None, plan, _grouped(dx, groups, 1)
+                _in_groups(g, groups), _of_groups(w, groups).swapaxes(1, 2), None, plan, _in_groups(dx, groups)
             )
             return dx
     return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
@@ -336,16 +346,16 @@ def conv2d_dw(
         if np.isfinite(dw).all() or np.isfinite(g).all():
             return dw
     sizes = len(x), groups, w_shape[0] // groups, x.itemsize
-    plan, arrays = choose("dw", *sizes, *task), (_grouped(x, groups, 1), _grouped(g, groups, 1))
+    plan, arrays = choose("dw", *sizes, *task), (_in_groups(x, groups), _in_groups(g, groups))
     if type(plan) is LanePlan and not plan.bare:
-        _correlate_lanes(*arrays, task, _grouped(dw, groups, 0))
+        _correlate_lanes(*arrays, task, _of_groups(dw, groups))
         if np.isfinite(dw).all() or np.isfinite(g).all():
             return dw
     if type(plan) is TapPlan:
-        _correlate(*arrays, task, _grouped(dw, groups, 0))
+        _correlate(*arrays, task, _of_groups(dw, groups))
         if np.isfinite(dw).all() or np.isfinite(x).all():
             return dw
     if type(plan) is not GemmPlan:
         plan = product_plan("dw", *sizes, *task)
-    _correlate_product(*arrays, plan, _grouped(dw, groups, 0))
+    _correlate_product(*arrays, plan, _of_groups(dw, groups))
     return dw

@@ -18,7 +18,8 @@ BAND = 400  # pixels
 
 
 def _planes(array: np.ndarray) -> np.ndarray:
-    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
+    images, channels, height, width = array.shape
+    return array.reshape(images * channels, height, width)
 
 
 # Where the window of output i begins and ends along an axis, as far as it lies between low and high.

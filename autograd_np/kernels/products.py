@@ -87,7 +87,7 @@ def _lie(
     a_shape: Shape, a_flags: int, a_dtype: np.dtype, b_shape: Shape, b_flags: int, b_dtype: np.dtype
 ) -> np.ndarray | None:
     """Return how matrices lie in memory; None if the kernel does not take them, or they do not fill its blocks."""
-    if not (len(a_shape) == len(b_shape) == 2 and a_dtype is b_dtype and a_dtype.char in "fd" and a_dtype.isnative):
+    if not (len(a_shape) == len(b_shape) == 2 and a_dtype == b_dtype and a_dtype.char in "fd" and a_dtype.isnative):
         return None
     (rows, terms), columns = a_shape, b_shape[1]
     if terms != b_shape[0] or rows < MR or columns < FEWEST_COLUMNS:
@@ -116,7 +116,7 @@ def multiply(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np
     rows, columns = len(a), b.shape[1]
     if bias is None:
         bias = _zeros(columns, a.dtype)
-    elif bias.dtype is not a.dtype or bias.shape != (columns,) or not bias.flags.carray:
+    elif bias.dtype != a.dtype or bias.shape != (columns,) or not bias.flags.carray:
         return None
     out = np.empty((rows, columns), a.dtype)
     _multiply(a.ravel("K"), b.ravel("K"), bias, lie, out, work=a.size * columns // MULTIPLY_ADDS)

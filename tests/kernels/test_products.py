@@ -1,5 +1,6 @@
 """Products of matrices by a kernel, and when they are used."""
 
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -86,6 +87,13 @@ UNALIGNED = np.zeros(MATRIX.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(M
 )
 def test_what_the_kernel_does_not_take(a, b, bias):
     assert products.multiply(a, b, bias) is None
+
+
+def test_equal_dtypes_need_not_be_one_object():
+    a, bias = (pickle.loads(pickle.dumps(array)) for array in (MATRIX, np.ones(48, np.float32)))
+    assert a.dtype is not MATRIX.dtype
+    for left, right in [(a, MATRIX.T), (MATRIX, a.T), (MATRIX, MATRIX.T)]:
+        np.testing.assert_array_equal(products.multiply(left, right, bias), np.full((48, 48), 37, np.float32))
 
 
 @pytest.fixture

@@ -18,10 +18,19 @@ PART = 1024  # elements that are added in their own precision
 SMALL = 25  # elements of a plane up to which `rows` does it: no fewer than a vector has, which lines must have here
 
 
-# How many elements of a plane are added in their own precision, and of how many images if planes are small.
+# How many parts of a channel are added in their own precision: pieces of a plane, or planes of several images.
 @inline
-def _part(plane) -> tuple[int, int]:
-    return min(PART, plane), max(1, PART // plane)
+def _parts(images, plane) -> int:
+    together = max(1, PART // plane)
+    return (images + together - 1) // together * ((plane + PART - 1) // PART)
+
+
+# Where in flat images a part of a channel begins, how many lines it has, and how many elements each.
+@inline
+def _part(part, channel, images, channels, plane) -> tuple[int, int, int]:
+    together, pieces = max(1, PART // plane), (plane + PART - 1) // PART
+    image, low = part // pieces * together, part % pieces * PART
+    return (image * channels + channel) * plane + low, min(together, images - image), min(PART, plane - low)
 
 
 # Mean and variance of a channel.  Each part is read once from memory, for its own mean and the squares around that;
@@ -29,22 +38,17 @@ def _part(plane) -> tuple[int, int]:
 @inline
 def _moments(x, channel) -> tuple[float, float]:
     images, channels, plane = x.shape
-    flat, apart, (size, together) = x.reshape(-1), channels * plane, _part(plane)
-    count, mean, squares, image = 0, 0.0, 0.0, 0
-    while image < images:
-        lines = min(together, images - image)
-        at = image * apart + channel * plane
-        end = at + plane
-        while at < end:
-            part = min(size, end - at)
-            part_mean = x.dtype.type(sum_of_lines(flat, at, lines, apart, part) / (lines * part))
-            around = sum_of_products(flat, part_mean, flat, part_mean, at, lines, apart, part)
-            step, more = np.float64(part_mean) - mean, lines * part
-            squares += around + step * step * count * more / (count + more)
-            count += more
-            mean += step * more / count
-            at += part
-        image += lines
+    flat, apart = x.reshape(-1), channels * plane
+    count, mean, squares = 0, 0.0, 0.0
+    for part in range(_parts(images, plane)):
+        at, lines, size = _part(part, channel, images, channels, plane)
+        more = lines * size
+        part_mean = x.dtype.type(sum_of_lines(flat, at, lines, apart, size) / more)
+        step = np.float64(part_mean) - mean
+        squares += sum_of_products(flat, part_mean, flat, part_mean, at, lines, apart, size)
+        squares += step * step * count * more / (count + more)
+        count += more
+        mean += step * more / count
     return mean, squares / count
 
 
@@ -53,18 +57,11 @@ def _moments(x, channel) -> tuple[float, float]:
 def _sums(g, x, mean, channel) -> tuple[float, float]:
     images, channels, plane = x.shape
     flat, flat_g, zero = x.reshape(-1), g.reshape(-1), g.dtype.type(0)
-    apart, (size, together) = channels * plane, _part(plane)
-    total, product, image = 0.0, 0.0, 0
-    while image < images:
-        lines = min(together, images - image)
-        at = image * apart + channel * plane
-        end = at + plane
-        while at < end:
-            part = min(size, end - at)
-            total += sum_of_lines(flat_g, at, lines, apart, part)
-            product += sum_of_products(flat_g, zero, flat, mean, at, lines, apart, part)
-            at += part
-        image += lines
+    apart, total, product = channels * plane, 0.0, 0.0
+    for part in range(_parts(images, plane)):
+        at, lines, size = _part(part, channel, images, channels, plane)
+        total += sum_of_lines(flat_g, at, lines, apart, size)
+        product += sum_of_products(flat_g, zero, flat, mean, at, lines, apart, size)
     return total, product
 
 
@@ -115,18 +112,11 @@ def _sums_of_channels(worker, workers, g, x, means, sums, products) -> None:
 def _totals(worker, workers, g, totals) -> None:
     images, channels, plane = g.shape
     flat, (start, stop) = g.reshape(-1), share(channels, worker, workers)
-    apart, (size, together) = channels * plane, _part(plane)
     for channel in range(start, stop):
-        total, image = 0.0, 0
-        while image < images:
-            lines = min(together, images - image)
-            at = image * apart + channel * plane
-            end = at + plane
-            while at < end:
-                part = min(size, end - at)
-                total += sum_of_lines(flat, at, lines, apart, part)
-                at += part
-            image += lines
+        total = 0.0
+        for part in range(_parts(images, plane)):
+            at, lines, size = _part(part, channel, images, channels, plane)
+            total += sum_of_lines(flat, at, lines, channels * plane, size)
         totals[channel] = total
 
 

@@ -51,6 +51,64 @@ def sum_of_lines(typing, x, x0, lines, apart, count) -> tuple:
     return x.dtype(x, x0, lines, apart, count), codegen
 
 
+SUMS = 4  # that are added up side by side: each waits for the one before
+
+
+# Add up `count` vectors, of which `vector_at` gives the one that begins with an element.
+def _added(emit, count, vector_at: Callable) -> ir.Value:
+    b, lanes, several = emit.builder, ir.Constant(i64, emit.lanes), ir.Constant(i64, SUMS)
+    rounds, zeros = b.sdiv(count, several), ir.Constant(emit.vector, [0.0] * emit.lanes)
+
+    def add(total, at) -> ir.Value:
+        return b.fadd(total, vector_at(b.mul(at, lanes)))
+
+    def add_several(s, sums) -> list[ir.Value]:
+        first = b.mul(s, several)
+        return [add(total, b.add(first, ir.Constant(i64, k))) for k, total in enumerate(sums)]
+
+    first, *others = emit.loop(rounds, [zeros] * SUMS, add_several)
+    done = b.mul(rounds, several)
+    (total,) = emit.loop(b.sub(count, done), [first], lambda s, sums: [add(sums[0], b.add(done, s))])
+    for other in others:
+        total = b.fadd(total, other)
+    return total
+
+
+# out[b] = the sum of x[x0 + p * lanes + b] for p < count: each lane on its own.
+@_intrinsic
+def sum_in_lanes(typing, x, x0, count, out) -> tuple:
+    """Add up vectors."""
+
+    def codegen(context, b, signature, arguments) -> Any:
+        emit, (x_array, x0, count, target) = Emitter(context, b, x), arguments
+        at, out_at = emit.places(types.void(x, x0, out, x0), [x_array, x0, target, ir.Constant(i64, 0)])
+        total = _added(emit, count, lambda p: emit.load(emit.at(at, p)))
+        emit.store(total, out_at)
+        return context.get_dummy_value()
+
+    return types.void(x, x0, count, out), codegen
+
+
+# out[b] = the sum of (g[at] - shift[b]) * (x[at] - mean[b]), with at = x0 + p * lanes + b, for p < count.
+@_intrinsic
+def sum_products_in_lanes(typing, g, shift, x, mean, x0, count, out) -> tuple:
+    """Add up products of differences."""
+
+    def codegen(context, b, signature, arguments) -> Any:
+        emit, (g_array, shifts, x_array, means, x0, count, target) = Emitter(context, b, x), arguments
+        zero = ir.Constant(i64, 0)
+        g_at, x_at, out_at = emit.places(types.void(g, x0, x, x0, out, x0), [g_array, x0, x_array, x0, target, zero])
+        by_g, by_x = _vectors(emit, (shift, mean), (shifts, means))
+
+        def product(p) -> ir.Value:
+            return b.fmul(b.fsub(emit.load(emit.at(g_at, p)), by_g), b.fsub(emit.load(emit.at(x_at, p)), by_x))
+
+        emit.store(_added(emit, count, product), out_at)
+        return context.get_dummy_value()
+
+    return types.void(g, shift, x, mean, x0, count, out), codegen
+
+
 # The largest of x[x0:][:count], NaN left out.
 @_intrinsic
 def largest_of(typing, x, x0, count) -> tuple:
@@ -103,6 +161,17 @@ def _fill(emit, at, count, vector_at: Callable) -> None:
     fill(b.sub(count, lanes))
 
 
+# Numbers as vectors: those that are arrays have one for each lane.
+def _vectors(emit, kinds, numbers) -> list[ir.Value]:
+    zero = ir.Constant(i64, 0)
+    return [
+        emit.load(emit.places(types.void(kind, types.int64), [number, zero])[0])
+        if isinstance(kind, types.Array)
+        else emit.splat(number)
+        for kind, number in zip(kinds, numbers, strict=True)
+    ]
+
+
 # out[o0:] = (x[x0:] - mean) * scale + shift, for `count` elements.
 @_intrinsic
 def scale_line(typing, x, x0, mean, scale, shift, out, o0, count) -> tuple:
@@ -111,10 +180,10 @@ def scale_line(typing, x, x0, mean, scale, shift, out, o0, count) -> tuple:
     def codegen(context, b, signature, arguments) -> Any:
         emit, (line, at, *numbers, target, to, count) = Emitter(context, b, x), arguments
         x_at, out_at = emit.places(types.void(x, x0, out, o0), [line, at, target, to])
-        mean, scale, shift = map(emit.splat, numbers)
+        centre, *map_to = _vectors(emit, (mean, scale, shift), numbers)
 
         def scaled(p) -> ir.Value:
-            return b.call(emit.fmuladd, [b.fsub(emit.load(emit.at(x_at, p)), mean), scale, shift])
+            return b.call(emit.fmuladd, [b.fsub(emit.load(emit.at(x_at, p)), centre), *map_to])
 
         _fill(emit, out_at, count, scaled)
         return context.get_dummy_value()
@@ -131,7 +200,8 @@ def blend_lines(typing, g, g0, scale, x, x0, mean, slope, shift, out, o0, count)
         emit, (first, g_begin, scale, second, x_begin, *numbers, target, to, count) = Emitter(context, b, x), arguments
         lines = types.void(g, g0, x, x0, out, o0)
         g_at, x_at, out_at = emit.places(lines, [first, g_begin, second, x_begin, target, to])
-        scale, mean, slope, shift = map(emit.splat, (scale, *numbers))
+        kinds = signature.args[2], *signature.args[5:8]
+        scale, mean, slope, shift = _vectors(emit, kinds, (scale, *numbers))
 
         def blended(p) -> ir.Value:
             rest = b.call(emit.fmuladd, [b.fsub(emit.load(emit.at(x_at, p)), mean), slope, shift])

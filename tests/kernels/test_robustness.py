@@ -217,6 +217,33 @@ def test_what_fails_on_one_thread_is_an_error(most, monkeypatch):
     assert out.sum() == most - 1
 
 
+@pytest.mark.parametrize("layout", ["rows", "channel_lanes", "lines"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_of_channels_have_the_same_bits_however_they_are_shared(layout, dtype):
+    """Where channels do not fill vectors, some are computed twice, and by two workers."""
+    module = pytest.importorskip(f"autograd_np.kernels.{layout}")
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(3, 2, (2, 2, 45, 26)).astype(dtype)
+    gamma, beta, inverse, of_mean, of_variance = rng.uniform(0.5, 2, (5, 45)).astype(dtype)
+    tasks = {
+        "normalize": ((x, gamma, beta, 0.1), 3),
+        "normalize_dx": ((g, x, gamma, beta, inverse, of_mean, of_variance), 2),
+        "channel_sums": ((g, x, beta), 2),
+        "channel_sum": ((g,), 1),
+    }
+    for name, (given, totals) in tasks.items():
+        results = []
+        for workers in (1, 2, 4, 7):
+            outs = [np.full(x.shape, np.nan, dtype)] if name.startswith("normalize") else []
+            outs += [np.full(45, np.nan, dtype) for _ in range(totals)]
+            for worker in range(workers):
+                getattr(module, name).compiled.serial(worker, workers, *given, *outs)
+            results.append(outs)
+        for outs in results[1:]:
+            for one, other in zip(results[0], outs, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(("size", "in_a_block"), [(16, 3), (32, 3), (64, 4)])
 def test_vectors_of_other_processors(size, in_a_block, tmp_path):
     code = f"""
@@ -254,6 +281,15 @@ def test_vectors_of_other_processors(size, in_a_block, tmp_path):
             pool = dict(size=window, stride=stride, padding=((0, 1), (1, 1)))
             for ours, numpys in zip(kernels.max_pool2d(x, **pool), fallback.max_pool2d(x, np.int16, **pool)):
                 assert np.array_equal(ours, numpys)
+        for shape in (2, 21, 4, 5), (9, 4, 6, 7), (30, 5, 2, 2):
+            x, g = rng.normal(size=(2, *shape)).astype(np.float32)
+            numbers = x[0, :, 0, 0], g[0, :, 0, 0]
+            y, *statistics = kernels.normalize(x, *numbers, 1.0)
+            for ours, numpys in zip((y, *statistics), fallback.normalize(x, *numbers, 1.0)):
+                assert np.allclose(ours, numpys, atol=1e-5)
+            given = g, x, *(statistics * 2)[:5]
+            for ours, numpys in zip(kernels.normalize_dx(*given), fallback.normalize_dx(*given)):
+                assert np.allclose(ours, numpys, atol=1e-5)
         print(convolution.VECTOR_BYTES)
     """
     assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == str(size)

@@ -339,20 +339,22 @@ def mismatch(op: Op, error: Exception, a: Any, b: Any) -> Exception:
 
 def _positional(op: Op, args: tuple, params: dict[str, Any]) -> tuple:
     """Bring a call into its normal form, arrays by position and metadata by keyword; ``params`` is updated."""
-    defaults = op.defaults()
-    names, arity = list(defaults), len(op.rules)
-    if len(args) > len(names):
-        raise TypeError(f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}")
-    for name, value in zip(names[arity:], args[arity:], strict=False):
-        if name in params:
-            raise TypeError(f"{op.name}: argument {name!r} is given twice, by position and by keyword")
-        params[name] = value
+    defaults, arity = op.defaults(), len(op.rules)
+    names = tuple(defaults)
+    if len(args) > arity:
+        if len(args) > len(names):
+            raise TypeError(f"{op.name} takes at most {len(names)} arguments ({', '.join(names)}), not {len(args)}")
+        for place in range(arity, len(args)):  # `zip` with a keyword would cost as much as all of this
+            if names[place] in params:
+                raise TypeError(f"{op.name}: argument {names[place]!r} is given twice, by position and by keyword")
+            params[names[place]] = args[place]
+        return args[:arity]
     for name in names[len(args) : arity]:
         value = params.pop(name, defaults[name])
         if value is inspect.Parameter.empty:
             raise TypeError(f"{op.name}: argument {name!r} is missing")
         args += (value,)
-    return args[:arity]
+    return args
 
 
 def _metadata(op: Op, key: str, value: Tensor) -> np.ndarray:

@@ -7,6 +7,7 @@ they are, float16 in float32, everything else real in float64; results have NumP
 inputs, integers giving float64.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import ModuleType
@@ -86,9 +87,9 @@ def _of(dtype: np.dtype, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 @lru_cache(maxsize=256)
-def _index_type(plane: Shape) -> type:
+def _index_type(plane: Shape) -> np.dtype:
     """Return the smallest of the integers that count through a plane: most are small, and winners are kept."""
-    return next(kind for kind in (np.int16, np.int32, np.int64) if plane[0] * plane[1] <= np.iinfo(kind).max)
+    return np.dtype(next(kind for kind in (np.int16, np.int32, np.int64) if math.prod(plane) <= np.iinfo(kind).max))
 
 
 def conv2d(
@@ -162,14 +163,14 @@ def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> 
 def max_pool2d_scatter(g: np.ndarray, winner: np.ndarray, *, x_shape: Shape) -> np.ndarray:
     """Return dx of x_shape: g added up at the winners of max_pool2d."""
     (g,), dtype = _floats(g)
-    winner = _native(winner, np.dtype(_index_type(x_shape[2:])))
+    winner = _native(winner, _index_type(x_shape[2:]))
     return _backend().max_pool2d_scatter(g, winner, x_shape).astype(dtype, copy=False)
 
 
 def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
     """Return v (N, C, H, W) read at the winners of max_pool2d: the adjoint of max_pool2d_scatter."""
     (v,), dtype = _floats(v)
-    winner = _native(winner, np.dtype(_index_type(v.shape[2:])))
+    winner = _native(winner, _index_type(v.shape[2:]))
     return _backend().max_pool2d_gather(v, winner).astype(dtype, copy=False)
 
 

@@ -74,7 +74,7 @@ def conv2d_dw(g, x, w_shape: Shape, *, stride: Pair, padding: Padding, dilation:
     return dw
 
 
-def max_pool2d(x, index_type: type, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
+def max_pool2d(x, index_type: np.dtype, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
     """Return the maxima of the windows and where in the plane they are."""
     (top, _), (left, _) = padding
     width = x.shape[3]

@@ -17,11 +17,6 @@ from .shapes import Padding, Pair, Shape, pool_output_shape
 BAND = 400  # pixels
 
 
-def _planes(array: np.ndarray) -> np.ndarray:
-    images, channels, height, width = array.shape
-    return array.reshape(images * channels, height, width)
-
-
 # Where the window of output i begins and ends along an axis, as far as it lies between low and high.
 @inline
 def _within(i, stride, before, extent, low, high) -> tuple[int, int]:
@@ -154,18 +149,23 @@ def _spread(worker, workers, g, window, dx) -> None:
 
 
 @lru_cache(maxsize=256)
-def _window(size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
-    return np.array([*size, *stride, padding[0][0], padding[1][0]])
+def _plan(shape: Shape, size: Pair, stride: Pair, padding: Padding) -> tuple[Shape, Shape, Shape, np.ndarray]:
+    """Return the shape of the result, that of both with their planes along one axis, and `window` of the kernels."""
+    out = pool_output_shape(shape, size, stride, padding)
+    planes = shape[0] * shape[1]
+    window = np.array([*size, *stride, padding[0][0], padding[1][0]])
+    return out, (planes, *shape[2:]), (planes, *out[2:]), window
 
 
 def max_pool2d(
-    x: np.ndarray, index_type: type, *, size: Pair, stride: Pair, padding: Padding
+    x: np.ndarray, index_type: np.dtype, *, size: Pair, stride: Pair, padding: Padding
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the maxima of the windows and where in the plane they are."""
-    shape = pool_output_shape(x.shape, size, stride, padding)
-    out, winner = np.empty(shape, x.dtype), np.empty(shape, np.dtype(index_type))
+    shape, planes, out_planes, window = _plan(x.shape, size, stride, padding)
+    out, winner = np.empty(shape, x.dtype), np.empty(shape, index_type)
     if out.size:
-        _maximum(_planes(x), _window(size, stride, padding), _planes(out), _planes(winner), work=x.size + out.size)
+        given = x.reshape(planes), window, out.reshape(out_planes), winner.reshape(out_planes)
+        _maximum(*given, work=x.size + out.size)
     return out, winner
 
 
@@ -188,15 +188,17 @@ def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
 
 def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Average windows, padding counted as zeros."""
-    out = np.empty(pool_output_shape(x.shape, size, stride, padding), x.dtype)
+    shape, planes, out_planes, window = _plan(x.shape, size, stride, padding)
+    out = np.empty(shape, x.dtype)
     if out.size:
-        _average(_planes(x), _window(size, stride, padding), _planes(out), work=x.size)
+        _average(x.reshape(planes), window, out.reshape(out_planes), work=x.size)
     return out
 
 
 def avg_pool2d_dx(g: np.ndarray, x_shape: Shape, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Spread each g evenly over its window."""
+    _, planes, out_planes, window = _plan(x_shape, size, stride, padding)
     dx = np.empty(x_shape, g.dtype)
     if dx.size:
-        _spread(_planes(g), _window(size, stride, padding), _planes(dx), work=dx.size)
+        _spread(g.reshape(out_planes), window, dx.reshape(planes), work=dx.size)
     return dx

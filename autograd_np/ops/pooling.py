@@ -1,5 +1,6 @@
 r"""Pooling: the maximum or the mean of each window of an image."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,19 @@ def _geometry(
     sizes = pair(op, "size", size)
     strides = sizes if stride is None else pair(op, "stride", stride)
     sides = paddings(op, padding, sizes, strides, (1, 1))
+    _check(op, shape, sizes, sides)
+    return {"size": sizes, "stride": strides, "padding": sides}
+
+
+@lru_cache(maxsize=1024)
+def _check(
+    op: str, shape: tuple[int, ...], sizes: tuple[int, int], sides: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    """Raise where a window does not fit into the padded image, or could lie in the padding."""
     (top, bottom), (left, right) = sides
     if max(top, bottom) > sizes[0] // 2 or max(left, right) > sizes[1] // 2:
         raise ValueError(f"{op}: padding {sides} is over half the window {sizes}; a window could lie in it wholly")
     check_windows(op, shape, sizes, sides)
-    return {"size": sizes, "stride": strides, "padding": sides}
 
 
 @primitive(

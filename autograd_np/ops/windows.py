@@ -11,8 +11,12 @@ Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 def pair(op: str, name: str, value: Pair, *, least: int = 1) -> tuple[int, int]:
     """Give (rows, columns) from an int or a pair."""
-    if type(value) is int and value >= least:  # as nearly always
+    if type(value) is int and value >= least:  # as nearly always, this or the next
         return value, value
+    if type(value) is tuple and len(value) == 2:
+        rows, columns = value
+        if type(rows) is type(columns) is int and rows >= least <= columns:
+            return value
     values = (value, value) if isinstance(value, (int, np.integer)) else _parts(value)
     if len(values) != 2 or any(not isinstance(v, (int, np.integer)) or v < least for v in values):
         raise ValueError(f"{op}: {name} is an int or a pair of ints, at least {least}, not {value!r}")
@@ -30,17 +34,17 @@ def paddings(
             )
         spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return (spans[0] // 2, spans[0] - spans[0] // 2), (spans[1] // 2, spans[1] - spans[1] // 2)
-    if isinstance(value, (int, np.integer)) or all(isinstance(v, (int, np.integer)) for v in _parts(value)):
+    sides = () if isinstance(value, (int, np.integer)) else _parts(value)
+    if not sides or (isinstance(sides[0], (int, np.integer)) and isinstance(sides[-1], (int, np.integer))):
         rows, columns = pair(op, "padding", value, least=0)  # type: ignore[arg-type]
         return (rows, rows), (columns, columns)
-    sides = _parts(value)
     if len(sides) != 2:
         raise ValueError(f"{op}: padding is an int, (rows, columns) or ((top, bottom), (left, right)), not {value!r}")
     return pair(op, "padding", sides[0], least=0), pair(op, "padding", sides[1], least=0)
 
 
 def _parts(value: object) -> tuple:
-    return tuple(value) if isinstance(value, (Sequence, np.ndarray)) else ()
+    return tuple(value) if isinstance(value, (tuple, Sequence, np.ndarray)) else ()
 
 
 @lru_cache(maxsize=1024)  # a step asks the same at every layer

@@ -7,9 +7,8 @@ they are, float16 in float32, everything else real in float64; results have NumP
 inputs, integers giving float64.
 """
 
-import math
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from . import fallback
 from .blas import matmul
 from .parameters import StepArrays
-from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes
+from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes, index_type
 
 __all__ = [
     "StepArrays",
@@ -86,12 +85,6 @@ def _of(dtype: np.dtype, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return arrays if arrays[0].dtype is dtype else tuple([array.astype(dtype) for array in arrays])
 
 
-@lru_cache(maxsize=256)
-def _index_type(plane: Shape) -> np.dtype:
-    """Return the smallest of the integers that count through a plane: most are small, and winners are kept."""
-    return np.dtype(next(kind for kind in (np.int16, np.int32, np.int64) if math.prod(plane) <= np.iinfo(kind).max))
-
-
 def conv2d(
     x: np.ndarray,
     w: np.ndarray,
@@ -156,21 +149,21 @@ def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> 
     at most half of `size`.
     """
     (x,), dtype = _floats(x)
-    out, winner = _backend().max_pool2d(x, _index_type(x.shape[2:]), size=size, stride=stride, padding=padding)
-    return out.astype(dtype, copy=False), winner
+    out, winner = _backend().max_pool2d(x, size=size, stride=stride, padding=padding)
+    return (out if out.dtype is dtype else out.astype(dtype)), winner
 
 
 def max_pool2d_scatter(g: np.ndarray, winner: np.ndarray, *, x_shape: Shape) -> np.ndarray:
     """Return dx of x_shape: g added up at the winners of max_pool2d."""
     (g,), dtype = _floats(g)
-    winner = _native(winner, _index_type(x_shape[2:]))
+    winner = _native(winner, index_type(x_shape[2:]))
     return _backend().max_pool2d_scatter(g, winner, x_shape).astype(dtype, copy=False)
 
 
 def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
     """Return v (N, C, H, W) read at the winners of max_pool2d: the adjoint of max_pool2d_scatter."""
     (v,), dtype = _floats(v)
-    winner = _native(winner, _index_type(v.shape[2:]))
+    winner = _native(winner, index_type(v.shape[2:]))
     return _backend().max_pool2d_gather(v, winner).astype(dtype, copy=False)
 
 

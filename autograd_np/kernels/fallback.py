@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from .parameters import StepGroup
-from .shapes import Padding, Pair, Shape, pool_output_shape
+from .shapes import Padding, Pair, Shape, index_type, pool_output_shape
 
 
 def _padded(x: np.ndarray, padding: Padding, value: float = 0) -> np.ndarray:
@@ -74,7 +74,7 @@ def conv2d_dw(g, x, w_shape: Shape, *, stride: Pair, padding: Padding, dilation:
     return dw
 
 
-def max_pool2d(x, index_type: np.dtype, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
+def max_pool2d(x, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
     """Return the maxima of the windows and where in the plane they are."""
     (top, _), (left, _) = padding
     width = x.shape[3]
@@ -82,7 +82,7 @@ def max_pool2d(x, index_type: np.dtype, *, size: Pair, stride: Pair, padding: Pa
     rows, columns = np.ogrid[: best.shape[2], : best.shape[3]]
     rows, columns = rows * stride[0] - top, columns * stride[1] - left
     first = np.maximum(rows, 0) * width + np.maximum(columns, 0)  # the first element that is not padding
-    winner: np.ndarray = np.broadcast_to(first, best.shape).astype(index_type)
+    winner: np.ndarray = np.broadcast_to(first, best.shape).astype(index_type(x.shape[2:]))
     padded = _padded(x, padding, -np.inf)
     for kh, kw, index in _taps(size, best.shape[2:], stride):
         value = padded[index]

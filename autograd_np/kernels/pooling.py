@@ -12,7 +12,7 @@ from .blocks import aligned, lanes_of
 from .compile import inline, kernel, share
 from .lanes import from_lanes, to_lanes
 from .matrix_blocks import add_vector, maximum_in_lanes
-from .shapes import Padding, Pair, Shape, pool_output_shape
+from .shapes import Padding, Pair, Shape, index_type, pool_output_shape
 
 BAND = 400  # pixels
 
@@ -149,20 +149,18 @@ def _spread(worker, workers, g, window, dx) -> None:
 
 
 @lru_cache(maxsize=256)
-def _plan(shape: Shape, size: Pair, stride: Pair, padding: Padding) -> tuple[Shape, Shape, Shape, np.ndarray]:
-    """Return the shape of the result, that of both with their planes along one axis, and `window` of the kernels."""
+def _plan(shape: Shape, size: Pair, stride: Pair, padding: Padding) -> tuple[Shape, Shape, Shape, np.ndarray, np.dtype]:
+    """Return the result's shape, that of both with planes along one axis, the kernels' `window`, and winners' type."""
     out = pool_output_shape(shape, size, stride, padding)
     planes = shape[0] * shape[1]
     window = np.array([*size, *stride, padding[0][0], padding[1][0]])
-    return out, (planes, *shape[2:]), (planes, *out[2:]), window
+    return out, (planes, *shape[2:]), (planes, *out[2:]), window, index_type(shape[2:])
 
 
-def max_pool2d(
-    x: np.ndarray, index_type: np.dtype, *, size: Pair, stride: Pair, padding: Padding
-) -> tuple[np.ndarray, np.ndarray]:
+def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
     """Return the maxima of the windows and where in the plane they are."""
-    shape, planes, out_planes, window = _plan(x.shape, size, stride, padding)
-    out, winner = np.empty(shape, x.dtype), np.empty(shape, index_type)
+    shape, planes, out_planes, window, of_winners = _plan(x.shape, size, stride, padding)
+    out, winner = np.empty(shape, x.dtype), np.empty(shape, of_winners)
     if out.size:
         given = x.reshape(planes), window, out.reshape(out_planes), winner.reshape(out_planes)
         _maximum(*given, work=x.size + out.size)
@@ -188,7 +186,7 @@ def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
 
 def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Average windows, padding counted as zeros."""
-    shape, planes, out_planes, window = _plan(x.shape, size, stride, padding)
+    shape, planes, out_planes, window, _ = _plan(x.shape, size, stride, padding)
     out = np.empty(shape, x.dtype)
     if out.size:
         _average(x.reshape(planes), window, out.reshape(out_planes), work=x.size)
@@ -197,7 +195,7 @@ def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> 
 
 def avg_pool2d_dx(g: np.ndarray, x_shape: Shape, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Spread each g evenly over its window."""
-    _, planes, out_planes, window = _plan(x_shape, size, stride, padding)
+    _, planes, out_planes, window, _ = _plan(x_shape, size, stride, padding)
     dx = np.empty(x_shape, g.dtype)
     if dx.size:
         _spread(g.reshape(out_planes), window, dx.reshape(planes), work=dx.size)

@@ -27,6 +27,8 @@ def paddings(
     op: str, value: Padding, kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Give ((top, bottom), (left, right)) from an int, (rows, columns), both pairs in full, or "same"."""
+    if type(value) is int and value >= 0:  # as nearly always
+        return (value, value), (value, value)
     if isinstance(value, str):
         if value != "same" or stride != (1, 1):
             raise ValueError(

@@ -16,7 +16,7 @@ import numpy as np
 from . import fallback
 from .blas import matmul
 from .parameters import StepArrays
-from .shapes import Padding, Pair, Shape, conv_output_size, conv_output_sizes, index_type
+from .shapes import Padding, Pair, Shape, conv_output_size, index_type
 
 __all__ = [
     "StepArrays",
@@ -101,13 +101,12 @@ def conv2d(
         arrays[0],
         arrays[1],
         arrays[2] if bias is not None else None,
-        (len(x), len(w), *conv_output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)),
         stride=stride,
         padding=padding,
         dilation=dilation,
         groups=groups,
     )
-    return out.astype(dtype, copy=False)
+    return out if out.dtype is dtype else out.astype(dtype)
 
 
 def conv2d_dx(
@@ -123,7 +122,7 @@ def conv2d_dx(
     """Return the adjoint of conv2d with respect to x: dx of x_shape from g (N, O, H', W')."""
     (g, w), dtype = _floats(g, w)
     dx = _backend().conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return dx.astype(dtype, copy=False)
+    return dx if dx.dtype is dtype else dx.astype(dtype)
 
 
 def conv2d_dw(
@@ -139,7 +138,7 @@ def conv2d_dw(
     """Return the adjoint of conv2d with respect to w: dw of w_shape from g (N, O, H', W')."""
     (g, x), dtype = _floats(g, x)
     dw = _backend().conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return dw.astype(dtype, copy=False)
+    return dw if dw.dtype is dtype else dw.astype(dtype)
 
 
 def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
@@ -177,7 +176,7 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
     """Return the adjoint of avg_pool2d: g spread evenly over its windows."""
     (g,), dtype = _floats(g)
     dx = _backend().avg_pool2d_dx(g, x_shape, size=size, stride=stride, padding=padding)
-    return dx.astype(dtype, copy=False)
+    return dx if dx.dtype is dtype else dx.astype(dtype)
 
 
 # Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.

@@ -22,7 +22,7 @@ from .emitter import NV, VECTOR_BYTES
 from .gemm_geometry import GemmPlan
 from .geometry import TapPlan, forward_plan
 from .lane_geometry import LanePlan, correlate_plan
-from .layouts import blocks_of, choose, in_a_row, product_plan
+from .layouts import blocks_of, in_a_row, look_up, product_plan
 from .products import TERMS
 from .shapes import Padding, Pair, Shape
 from .taps import accumulate_taps, correlate_taps
@@ -37,10 +37,11 @@ SUMS_BYTES = 512 * 1024
 
 
 # Worker's share of the blocks of packed (G, blocks, taps * mr): phase by phase, and tap by tap the weights of all
-# outputs of a block.  `lie` says how far apart groups, outputs and channels are in the flat weights, how many outputs
-# there are, and in a block; indices without a sign need no test.
+# outputs of a block; and of starts (G, blocks, mr), what their sums begin with: the bias if there is one, or zeros.
+# `lie` says how far apart groups, outputs and channels are in the flat weights, how many outputs there are, and in a
+# block; indices without a sign need no test.
 @kernel
-def _pack(worker, workers, weights, lie, places, phases, packed) -> None:
+def _pack(worker, workers, weights, bias, lie, places, phases, packed, starts) -> None:
     groups, blocks, size = packed.shape
     a_group, an_output, a_channel, outputs, mr = lie
     channels = size // mr // len(places)
@@ -48,6 +49,9 @@ def _pack(worker, workers, weights, lie, places, phases, packed) -> None:
     start, stop = share(groups * blocks, worker, workers)
     for item in range(start, stop):
         group, block = item // blocks, item % blocks
+        for m in range(mr):
+            o = block * mr + m
+            starts[group, block, m] = bias[group * outputs + o] if o < outputs and len(bias) else 0
         for phase in range(len(phases) - 1):
             first, last = phases[phase], phases[phase + 1]
             begin = (group * blocks * len(places) + blocks * first + block * (last - first)) * channels * mr
@@ -70,25 +74,22 @@ def _lie(strides: Shape, itemsize: int, outputs: int) -> np.ndarray:
     return np.array([*(stride // itemsize for stride in strides), outputs, blocks_of(outputs)[1]])
 
 
-def _packed(weights: np.ndarray, places: np.ndarray, phases: np.ndarray) -> np.ndarray:
-    """Lay out weights (G, outputs, channels, KH, KW), a contiguous array or its channels swapped, for the kernels."""
+def _packed(
+    weights: np.ndarray, bias: np.ndarray | None, places: np.ndarray, phases: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out weights (G, outputs, channels, KH, KW) for the kernels, and what the sums of their blocks begin with.
+
+    The weights are a contiguous array or its channels swapped.
+    """
     groups, outputs, channels = weights.shape[:3]
     blocks, mr = blocks_of(outputs)
     packed = np.empty((groups, blocks, mr * channels * places.size), weights.dtype)
+    starts = np.empty((groups, blocks, mr), weights.dtype)
     swapped = weights.strides[1] < weights.strides[2]
     flat = (weights.swapaxes(1, 2) if swapped else weights).reshape(-1)
     lie = _lie(weights.strides[:3], weights.itemsize, outputs)
-    _pack(flat, lie, places, phases, packed, work=packed.size)
-    return packed.reshape(groups, -1)
-
-
-def _starts(bias: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
-    """Return what sums of blocks begin with, (G, blocks, mr): the bias, or zeros."""
-    groups, outputs = weights.shape[:2]
-    starts = np.zeros((groups, *blocks_of(outputs)), weights.dtype)
-    if bias is not None:
-        starts.reshape(groups, -1)[:, :outputs] = bias.reshape(groups, outputs)
-    return starts
+    _pack(flat, flat[:0] if bias is None else bias, lie, places, phases, packed, starts, work=packed.size)
+    return packed.reshape(groups, -1), starts
 
 
 def _partial_sums(dw: np.ndarray, most: int, multiple: int) -> np.ndarray:
@@ -116,10 +117,9 @@ def _add_up(partial: np.ndarray, dw: np.ndarray) -> None:
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
     """Run accumulate_taps on source (N, G, channels, H, W) and weights (G, outputs, channels, KH, KW)."""
-    starts = _starts(bias, weights)
     products = len(source) * weights.size * plan.positions // (len(plan.phases) - 1)
     work = products // MULTIPLY_ADDS + (source.size + out.size) // 2
-    packed = _packed(weights, plan.places, plan.phases)
+    packed, starts = _packed(weights, bias, plan.places, plan.phases)
     accumulate_taps(
         source, plan.layout, plan.copies, plan.bounds, packed, plan.offsets, starts, plan.tiles, out, work=work
     )
@@ -192,12 +192,11 @@ def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
     """Run lanes.accumulate on the same."""
-    groups, window = len(weights), math.prod(weights.shape[3:])
-    starts = _starts(bias, weights).reshape(groups, -1)
-    bundle = np.array([plan.together, window])
-    packed = _packed(weights, *_window(window))
+    window = math.prod(weights.shape[3:])
+    packed, starts = _packed(weights, bias, *_window(window))
+    tables = plan.offsets, plan.places, plan.tiles, np.array([plan.together, window])
     work = weights.size * _positions(source, out) // MULTIPLY_ADDS + source.size + out.size
-    lanes.accumulate(source, packed, plan.offsets, plan.places, plan.tiles, bundle, starts, out, work=work)
+    lanes.accumulate(source, packed, *tables, starts.reshape(len(starts), -1), out, work=work)
 
 
 def _correlate_lanes(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
@@ -209,21 +208,21 @@ def _correlate_lanes(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray
     _add_up(partial, dw)
 
 
-def _weigh(source: np.ndarray, w: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
-    """Run depthwise.weigh on images (N, C, H, W) and weights (C, 1, KH, KW)."""
-    weights = w.reshape(len(w), -1)
-    starts = np.zeros(len(w), w.dtype) if bias is None else bias
+def _weigh(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
+    """Run depthwise.weigh on the same, of which each group is a channel."""
+    source, out, weights = source[:, :, 0], out[:, :, 0], weights.reshape(len(weights), -1)
+    starts = np.zeros(len(weights), weights.dtype) if bias is None else bias
     work = (source.size + out.size) // 4 + min(source.size, out.size) * weights.shape[1] // MULTIPLY_ADDS
     depthwise.weigh(source, weights, plan.offsets, plan.places, plan.tiles, starts, out, work=work)
 
 
 def _correlate_channels(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
-    """Run depthwise.correlate on images, their cotangents, and dw (C, 1, KH, KW)."""
-    taps, strides = correlate_plan(*geometry)
+    """Run depthwise.correlate on the same."""
+    taps, strides = correlate_plan(*geometry[1:])
     partial = np.empty((min(len(x), PARTS), len(dw), len(taps)), dw.dtype)
     work = (x.size + g.size) // 4 + g.size * len(taps) // MULTIPLY_ADDS
-    depthwise.correlate(x, g, taps, strides, partial, work=work)
-    _add_up(partial[:, :, None], _of_groups(dw, len(dw)))
+    depthwise.correlate(x[:, :, 0], g[:, :, 0], taps, strides, partial, work=work)
+    _add_up(partial[:, :, None], dw)
 
 
 def _correlate_pixels(x: np.ndarray, g: np.ndarray, w_shape: Shape, groups: int) -> np.ndarray:
@@ -243,23 +242,6 @@ def _correlate_pixels(x: np.ndarray, g: np.ndarray, w_shape: Shape, groups: int)
     return dw
 
 
-def _channel_plan(w_shape: Shape, groups: int, itemsize: int, adjoint: bool, *geometry: Any) -> LanePlan | None:
-    """Plan with a channel in each lane, where each has a filter of its own and that pays."""
-    return depthwise.plan(groups, itemsize, adjoint, *geometry) if w_shape[:2] == (groups, 1) else None
-
-
-def _in_groups(images: np.ndarray, groups: int) -> np.ndarray:
-    """Return images (N, C, H, W) as (N, G, C / G, H, W)."""
-    count, channels, height, width = images.shape
-    return images.reshape(count, groups, channels // groups, height, width)
-
-
-def _of_groups(w: np.ndarray, groups: int) -> np.ndarray:
-    """Return weights (O, channels, KH, KW) as (G, O / G, channels, KH, KW)."""
-    outputs, channels, height, width = w.shape
-    return w.reshape(groups, outputs // groups, channels, height, width)
-
-
 def _positions(source: np.ndarray, out: np.ndarray) -> int:
     """Return how many elements each weight is multiplied by, at most: those of the smaller planes of all images."""
     return min(source.size // math.prod(source.shape[1:3]), out.size // math.prod(out.shape[1:3]))
@@ -272,11 +254,18 @@ _RUN: dict[type, Callable[..., None]] = {
 }
 
 
+_SHORT = 8192  # elements up to which a product of BLAS is on one thread
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Tell whether all elements are: as is the sum of their squares, if that is not too large."""
+    return (array.size <= _SHORT and math.isfinite(np.vdot(array, array))) or bool(np.isfinite(array).all())
+
+
 def conv2d(
     x: np.ndarray,
     w: np.ndarray,
     bias: np.ndarray | None,
-    out_shape: Shape,
     *,
     stride: Pair,
     padding: Padding,
@@ -284,21 +273,17 @@ def conv2d(
     groups: int,
 ) -> np.ndarray:
     """Compute the convolution of contiguous arrays of one dtype, float32 or float64."""
-    if not (x.size and w.size and math.prod(out_shape)):
-        options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return fallback.conv2d(x, w, bias, out_shape, **options)
-    task = (w.shape[1], x.shape[2:], w.shape[2:], stride, padding, dilation)
-    out = np.empty(out_shape, x.dtype)
-    arrays = _in_groups(x, groups), _of_groups(w, groups), bias
-    by_channel = _channel_plan(w.shape, groups, x.itemsize, False, *task[1:])
-    if by_channel and np.isfinite(w).all():
-        _weigh(x, w, bias, by_channel, out)
+    task = look_up("forward", x.shape, w.shape, x.itemsize, stride, padding, dilation, groups)
+    if task is None:
+        return fallback.conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    out, plan = np.empty(task.out_shape, x.dtype), task.plan
+    arrays = x.reshape(task.images), w.reshape(task.weights), bias
+    if task.by_channel and _is_finite(w):
+        _weigh(*arrays, task.by_channel, out.reshape(task.out))
         return out
-    sizes = len(x), groups, len(w) // groups, x.itemsize
-    plan = choose("forward", *sizes, *task)
-    if type(plan) is LanePlan and not np.isfinite(w).all():
-        plan = product_plan("forward", *sizes, *task)
-    _RUN[type(plan)](*arrays, plan, _in_groups(out, groups))
+    if type(plan) is LanePlan and not _is_finite(w):
+        plan = product_plan("forward", *task.sizes, *task.geometry)
+    _RUN[type(plan)](*arrays, plan, out.reshape(task.out))
     return out
 
 
@@ -306,20 +291,16 @@ def conv2d_dx(
     g: np.ndarray, w: np.ndarray, x_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
 ) -> np.ndarray:
     """Compute the adjoint with respect to x."""
-    task = (len(w) // groups, x_shape[2:], w.shape[2:], stride, padding, dilation)
-    if g.size and w.size and math.prod(x_shape):
-        dx = np.empty(x_shape, g.dtype)
-        by_channel = _channel_plan(w.shape, groups, g.itemsize, True, *task[1:])
-        if by_channel:
-            _weigh(g, w, None, by_channel, dx)
-            return dx
-        plan = choose("dx", len(g), groups, w.shape[1], g.itemsize, *task)
-        if type(plan) is LanePlan or np.isfinite(w).all():
-            _RUN[type(plan)](
-                _in_groups(g, groups), _of_groups(w, groups).swapaxes(1, 2), None, plan, _in_groups(dx, groups)
-            )
-            return dx
-    return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    task = look_up("dx", x_shape, w.shape, g.itemsize, stride, padding, dilation, groups)
+    if task is None or not (task.by_channel or type(task.plan) is LanePlan or _is_finite(w)):
+        return fallback.conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    dx = np.empty(x_shape, g.dtype)
+    arrays = g.reshape(task.out), w.reshape(task.weights).swapaxes(1, 2), None
+    if task.by_channel:
+        _weigh(*arrays, task.by_channel, dx.reshape(task.images))
+    else:
+        _RUN[type(task.plan)](*arrays, task.plan, dx.reshape(task.images))
+    return dx
 
 
 def conv2d_dw(
@@ -333,29 +314,27 @@ def conv2d_dw(
     groups: int,
 ) -> np.ndarray:
     """Compute the adjoint with respect to w."""
-    if not (g.size and x.size and min(w_shape)):
+    task = look_up("dw", x.shape, w_shape, x.itemsize, stride, padding, dilation, groups)
+    if task is None:
         return fallback.conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     if pointwise.suits(w_shape, groups, x.itemsize, stride, padding):
         return _correlate_pixels(x, g, w_shape, groups)
-    task = (w_shape[1], x.shape[2:], w_shape[2:], stride, padding, dilation)
-    dw = np.empty(w_shape, x.dtype)
-    by_channel = _channel_plan(w_shape, groups, x.itemsize, False, *task[1:])
+    plan, dw = task.plan, np.empty(w_shape, x.dtype)
+    arrays, result = (x.reshape(task.images), g.reshape(task.out)), dw.reshape(task.weights)
     # Where dw is finite, so is all that went into it, and nothing is to be mended.
-    if by_channel and not by_channel.bare and g[0, 0].size <= depthwise.MOST_OUTPUTS:
-        _correlate_channels(x, g, task[1:], dw)
-        if np.isfinite(dw).all() or np.isfinite(g).all():
+    if task.by_channel and not task.by_channel.bare and g[0, 0].size <= depthwise.MOST_OUTPUTS:
+        _correlate_channels(*arrays, task.geometry, result)
+        if _is_finite(dw) or np.isfinite(g).all():
             return dw
-    sizes = len(x), groups, w_shape[0] // groups, x.itemsize
-    plan, arrays = choose("dw", *sizes, *task), (_in_groups(x, groups), _in_groups(g, groups))
     if type(plan) is LanePlan and not plan.bare:
-        _correlate_lanes(*arrays, task, _of_groups(dw, groups))
-        if np.isfinite(dw).all() or np.isfinite(g).all():
+        _correlate_lanes(*arrays, task.geometry, result)
+        if _is_finite(dw) or np.isfinite(g).all():
             return dw
     if type(plan) is TapPlan:
-        _correlate(*arrays, task, _of_groups(dw, groups))
-        if np.isfinite(dw).all() or np.isfinite(x).all():
+        _correlate(*arrays, task.geometry, result)
+        if _is_finite(dw) or np.isfinite(x).all():
             return dw
     if type(plan) is not GemmPlan:
-        plan = product_plan("dw", *sizes, *task)
-    _correlate_product(*arrays, plan, _of_groups(dw, groups))
+        plan = product_plan("dw", *task.sizes, *task.geometry)
+    _correlate_product(*arrays, plan, result)
     return dw

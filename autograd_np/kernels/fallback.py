@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from .parameters import StepGroup
-from .shapes import Padding, Pair, Shape, index_type, pool_output_shape
+from .shapes import Padding, Pair, Shape, conv_output_sizes, index_type, pool_output_shape
 
 
 def _padded(x: np.ndarray, padding: Padding, value: float = 0) -> np.ndarray:
@@ -40,14 +40,15 @@ def _padded_zeros(shape: Shape, padding: Padding, dtype: np.dtype) -> tuple[np.n
 
 
 @np.errstate(all="ignore")
-def conv2d(x, w, bias, out_shape: Shape, *, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> np.ndarray:
+def conv2d(x, w, bias, *, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> np.ndarray:
     """Compute the convolution."""
-    out = np.zeros(out_shape, x.dtype)
+    windows = conv_output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    out = np.zeros((len(x), len(w), *windows), x.dtype)
     if bias is not None:
         out += bias[:, None, None]
     padded, lined = _padded(x, padding), _matrices(out, groups)
     weights = w.reshape(groups, len(w) // groups, *w.shape[1:])
-    for kh, kw, index in _taps(w.shape[2:], out_shape[2:], stride, dilation):
+    for kh, kw, index in _taps(w.shape[2:], windows, stride, dilation):
         lined += weights[..., kh, kw] @ _matrices(padded[index], groups)
     return out
 

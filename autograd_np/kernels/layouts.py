@@ -8,17 +8,18 @@ Costs are those of a group of channels, in multiply-adds of a vector; they were 
 """
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from . import gemm_geometry, geometry
+from . import depthwise, gemm_geometry, geometry
 from .blocks import MR
 from .emitter import VECTOR_BYTES
 from .gemm_geometry import GemmPlan
 from .geometry import TapPlan
 from .lane_geometry import LanePlan, accumulate_plan, count_products
 from .products import TERMS
-from .shapes import conv_output_sizes
+from .shapes import Padding, Pair, Shape, conv_output_sizes
 
 Plan = TapPlan | LanePlan | GemmPlan
 
@@ -98,7 +99,6 @@ def _cost_of_product(plan: GemmPlan, images: int, outputs: int, vector: int, adj
     return images * (cost + ADDING_UP * sums + TILING * outputs * math.prod(written) + COPYING * padded)
 
 
-@lru_cache(maxsize=256)
 def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *task: Any) -> Plan:
     """Return the plan of the layout that is the quickest for "forward", "dx" or "dw".
 
@@ -120,3 +120,58 @@ def choose(what: str, images: int, groups: int, outputs: int, itemsize: int, *ta
     if cheapest == "rows" or costs[cheapest] == math.inf:
         return rows
     return accumulate_plan(*task, vector, MR, adjoint)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is known of a convolution by its shapes, looked up at once.
+
+    Attributes
+    ----------
+    geometry : tuple
+        The channels that are added up, size, kernel, stride, padding and dilation: what plans are made for.
+    sizes : tuple of int
+        Images, groups, outputs of a group, and the size of an element, of which the layout depends, too.
+    plan : Plan
+    by_channel : LanePlan or None
+        With a channel in each lane, where each has a filter of its own and that pays.
+    images, weights, out : Shape
+        With groups on an axis of their own.
+    out_shape : Shape
+        Without.
+    """
+
+    geometry: tuple[Any, ...]
+    sizes: tuple[int, int, int, int]
+    plan: Plan
+    by_channel: LanePlan | None
+    images: Shape
+    weights: Shape
+    out: Shape
+    out_shape: Shape
+
+
+@lru_cache(maxsize=256)
+def look_up(
+    what: str,
+    images: Shape,
+    weights: Shape,
+    itemsize: int,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+) -> Task | None:
+    """Return what is known for "forward", "dx" or "dw"; None where there is nothing to multiply."""
+    (count, _, *size), (outputs, of_group, *kernel) = images, weights
+    windows = tuple(size), tuple(kernel), stride, padding, dilation
+    out = conv_output_sizes(*windows)
+    if not math.prod((*images, *weights, *out)):
+        return None
+    together = outputs // groups, of_group
+    added, given = together if what == "dx" else together[::-1]
+    sizes, geometry = (count, groups, given, itemsize), (added, *windows)
+    by_channel = depthwise.plan(groups, itemsize, what == "dx", *windows) if together == (1, 1) else None
+    grouped = (count, groups, of_group, *size), (groups, *together, *kernel), (count, groups, together[0], *out)
+    plan = choose(what, *sizes, *geometry)
+    return Task(geometry, sizes, plan, by_channel, *grouped, (count, outputs, *out))

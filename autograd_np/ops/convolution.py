@@ -131,6 +131,9 @@ def _misfit(x_shape: tuple[int, ...], w_shape: tuple[int, ...], groups: int) -> 
 
 def _floating(x: Any, w: Any, b: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Bring the arrays to their common floating point type."""
+    alike = type(x) is type(w) is np.ndarray and x.dtype is w.dtype and x.dtype.kind == "f"
+    if alike and (b is None or (type(b) is np.ndarray and b.dtype is x.dtype)):  # as nearly always
+        return x, w, b
     x, w = np.asarray(x), np.asarray(w)
     b = None if b is None else np.asarray(b)
     dtype = np.result_type(x, w) if b is None else np.result_type(x, w, b)

@@ -23,6 +23,6 @@ def layout(request):
     layouts = pytest.importorskip("autograd_np.kernels.layouts")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layouts, "LAYOUTS", (request.param,))
-        layouts.choose.cache_clear()
+        layouts.look_up.cache_clear()
         yield request.param
-    layouts.choose.cache_clear()
+    layouts.look_up.cache_clear()

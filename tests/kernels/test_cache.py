@@ -69,7 +69,7 @@ def test_what_comes_from_the_cache_needs_none_of_what_compiling_does():
         from autograd_np.kernels import gemm, lanes, layouts
         for layout, kernel in ("lanes", lanes.correlate), ("product", gemm.correlate):
             layouts.LAYOUTS = (layout,)
-            layouts.choose.cache_clear()
+            layouts.look_up.cache_clear()
             assert kernels.conv2d(planes, w, **same).max() == 9 * 32
             assert kernels.conv2d_dx(planes, w, x_shape=planes.shape, **same).max() == 9 * 32
             assert kernels.conv2d_dw(planes, planes, w_shape=w.shape, **same).max() == 49 * 16

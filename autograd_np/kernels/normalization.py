@@ -7,12 +7,15 @@
 Each has the same four kernels, for arrays (N, C, P).
 """
 
+import math
+from functools import lru_cache
 from types import ModuleType
 
 import numpy as np
 
 from . import channel_lanes, lines, rows
 from .emitter import VECTOR_BYTES
+from .shapes import Shape
 
 # What an element costs one thread, in nanoseconds.
 _WORK = 0.2
@@ -21,26 +24,22 @@ FEW = 256  # elements of a channel, up to which lanes gain more than it costs to
 SMALL = 25  # elements of a plane up to which rows do it: no fewer than a vector has, which lines must have
 
 
-def _layout(planes: tuple[int, int, int], itemsize: int) -> ModuleType:
-    images, channels, plane = planes
+@lru_cache(maxsize=256)
+def _layout(shape: Shape, itemsize: int) -> tuple[ModuleType, Shape]:
+    """Choose the kernels for an array (N, C, ...), which has elements; and give its shape as three axes."""
+    images, channels = shape[:2]
+    plane = math.prod(shape[2:])
     if images * plane <= FEW and min(plane, channels) >= VECTOR_BYTES // itemsize:
-        return channel_lanes
-    return rows if plane <= SMALL else lines
-
-
-def _planes(x: np.ndarray) -> tuple[int, int, int]:
-    """Give the shape of (N, C, ...) as three axes; it has elements."""
-    images, channels = x.shape[:2]
-    return images, channels, x.size // (images * channels)
+        return channel_lanes, (images, channels, plane)
+    return rows if plane <= SMALL else lines, (images, channels, plane)
 
 
 def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
     """Return gamma (x - mean) / sqrt(variance + eps) + beta, the mean, the variance and 1 / sqrt(variance + eps)."""
-    planes = _planes(x)
+    layout, planes = _layout(x.shape, x.itemsize)
     y, (mean, variance, inverse) = np.empty(x.shape, x.dtype), np.empty((3, planes[1]), x.dtype)
     work = int(3 * x.size * _WORK)
-    kernel = _layout(planes, x.itemsize).normalize
-    kernel(x.reshape(planes), gamma, beta, eps, y.reshape(planes), mean, variance, inverse, work=work)
+    layout.normalize(x.reshape(planes), gamma, beta, eps, y.reshape(planes), mean, variance, inverse, work=work)
     return y, mean, variance, inverse
 
 
@@ -54,27 +53,24 @@ def normalize_dx(
     of_variance: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the adjoint, and the sums of g, and of g * (x - mean), in each channel."""
-    planes = _planes(x)
+    layout, planes = _layout(x.shape, x.itemsize)
     dx, sums, products = np.empty(x.shape, x.dtype), np.empty(planes[1], x.dtype), np.empty(planes[1], x.dtype)
     given, work = (gamma, mean, inverse, of_mean, of_variance), int(4 * x.size * _WORK)
-    kernel = _layout(planes, x.itemsize).normalize_dx
-    kernel(g.reshape(planes), x.reshape(planes), *given, dx.reshape(planes), sums, products, work=work)
+    layout.normalize_dx(g.reshape(planes), x.reshape(planes), *given, dx.reshape(planes), sums, products, work=work)
     return dx, sums, products
 
 
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g in each channel."""
-    planes = _planes(g)
+    layout, planes = _layout(g.shape, g.itemsize)
     totals = np.empty(planes[1], g.dtype)
-    kernel = _layout(planes, g.itemsize).channel_sum
-    kernel(g.reshape(planes), totals, work=int(g.size * _WORK))
+    layout.channel_sum(g.reshape(planes), totals, work=int(g.size * _WORK))
     return totals
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of g, and of g * (x - mean), in each channel."""
-    planes = _planes(x)
+    layout, planes = _layout(x.shape, x.itemsize)
     sums, products = np.empty(planes[1], x.dtype), np.empty(planes[1], x.dtype)
-    kernel = _layout(planes, x.itemsize).channel_sums
-    kernel(g.reshape(planes), x.reshape(planes), mean, sums, products, work=int(2 * x.size * _WORK))
+    layout.channel_sums(g.reshape(planes), x.reshape(planes), mean, sums, products, work=int(2 * x.size * _WORK))
     return sums, products

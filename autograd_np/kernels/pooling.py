@@ -15,6 +15,7 @@ from .matrix_blocks import add_vector, maximum_in_lanes
 from .shapes import Padding, Pair, Shape, index_type, pool_output_shape
 
 BAND = 400  # pixels
+CLEARED = 4096  # pixels of planes that are cleared at a time
 
 
 # Where the window of output i begins and ends along an axis, as far as it lies between low and high.
@@ -66,14 +67,20 @@ def _maximum(worker, workers, x, window, out, winner) -> None:
                 winners[k] = np.int64(found[k]) + y0 * width
 
 
-# Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.
+# Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.  Several planes are cleared at
+# a time, as the processor then has many lines of memory under way; what is added finds them in the L1 cache.
 @kernel
 def _scatter(worker, workers, g, winner, dx) -> None:
+    size, flat = dx.shape[1], dx.reshape(-1)
+    together = max(1, CLEARED // size)
     start, stop = share(len(g), worker, workers)
-    for plane in range(start, stop):
-        dx[plane] = 0
-        for k in range(g.shape[1]):
-            dx[plane, winner[plane, k]] += g[plane, k]
+    for first in range(start, stop, together):
+        last = min(first + together, stop)
+        flat[first * size : last * size] = 0
+        for plane in range(first, last):
+            begin = np.uint64(plane * size)
+            for k in range(g.shape[1]):
+                flat[begin + np.uint64(winner[plane, k])] += g[plane, k]
 
 
 # Worker's share of planes: read v (planes, inputs) at the winners.

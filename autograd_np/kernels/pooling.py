@@ -67,8 +67,8 @@ def _maximum(worker, workers, x, window, out, winner) -> None:
                 winners[k] = np.int64(found[k]) + y0 * width
 
 
-# Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.  Several planes are cleared at
-# a time, as the processor then has many lines of memory under way; what is added finds them in the L1 cache.
+# Worker's share of planes: add g (planes, outputs) to dx (planes, inputs) at the winners.  Several planes are cleared
+# at a time, so that the processor has many lines of memory under way; what is added then finds them in the L1 cache.
 @kernel
 def _scatter(worker, workers, g, winner, dx) -> None:
     size, flat = dx.shape[1], dx.reshape(-1)

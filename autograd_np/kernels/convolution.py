@@ -20,9 +20,9 @@ from .blocks import NT, NT_SINGLE
 from .compile import kernel, share
 from .emitter import NV, VECTOR_BYTES
 from .gemm_geometry import GemmPlan
-from .geometry import TapPlan, forward_plan
+from .geometry import TapPlan
 from .lane_geometry import LanePlan, correlate_plan
-from .layouts import blocks_of, in_a_row, look_up, product_plan
+from .layouts import blocks_of, look_up, product_plan
 from .products import TERMS
 from .shapes import Padding, Pair, Shape
 from .taps import accumulate_taps, correlate_taps
@@ -92,27 +92,41 @@ def _packed(
     return packed.reshape(groups, -1), starts
 
 
-def _partial_sums(dw: np.ndarray, most: int, multiple: int) -> np.ndarray:
-    """Return room for sums over parts of the batch (parts, G, outputs, taps): whole blocks, and a multiple of taps.
-
-    A single one that needs no more room is dw itself.
-    """
-    groups, outputs, *taps = dw.shape
+@lru_cache(maxsize=256)
+def _partial_shape(dw: Shape, itemsize: int, most: int, multiple: int) -> Shape:
+    """Return (parts, G, outputs, taps) for sums over parts of the batch: whole blocks, and a multiple of taps."""
+    groups, outputs, *taps = dw
     blocks, mr = blocks_of(outputs)
     padded = groups, blocks * mr, -(-math.prod(taps) // multiple) * multiple
-    parts = max(1, min(most, PARTS // groups, PARTS_BYTES // (math.prod(padded) * dw.itemsize)))
+    parts = max(1, min(most, PARTS // groups, PARTS_BYTES // (math.prod(padded) * itemsize)))
     parts = -(-most // -(-most // parts)) if most else 1  # as equal ones as may be
-    if parts == 1 and math.prod(padded) == dw.size:
-        return dw.reshape(1, *padded)
-    return np.empty((parts, *padded), dw.dtype)
+    return parts, *padded
+
+
+def _partial_sums(dw: np.ndarray, most: int, multiple: int) -> np.ndarray:
+    """Return room for these sums.  A single one that needs no more room is dw itself."""
+    shape = _partial_shape(dw.shape, dw.itemsize, most, multiple)
+    return dw.reshape(shape) if math.prod(shape) == dw.size else np.empty(shape, dw.dtype)
+
+
+# Worker's share of dw (G, outputs, taps): the sum of all parts, whose last outputs and taps are of none.
+@kernel
+def _add_parts(worker, workers, partial, dw) -> None:
+    groups, outputs, taps = dw.shape
+    start, stop = share(groups * outputs, worker, workers)
+    for item in range(start, stop):
+        group, o = item // outputs, item % outputs
+        total = dw[group, o]
+        total[:] = partial[0, group, o, :taps]
+        for part in range(1, len(partial)):
+            more = partial[part, group, o, :taps]
+            for t in range(len(total)):
+                total[t] += more[t]
 
 
 def _add_up(partial: np.ndarray, dw: np.ndarray) -> None:
     if partial.base is not dw.base:
-        groups, outputs, *taps = dw.shape
-        with np.errstate(all="ignore"):
-            size = math.prod(taps)
-            np.add.reduce(partial[:, :, :outputs, :size], axis=0, out=dw.reshape(groups, outputs, size))
+        _add_parts(partial, dw.reshape(*dw.shape[:2], -1), work=partial.size // 8)
 
 
 def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, out: np.ndarray) -> None:
@@ -125,20 +139,14 @@ def _accumulate(source: np.ndarray, weights: np.ndarray, bias, plan: TapPlan, ou
     )
 
 
-def _correlate(x: np.ndarray, g: np.ndarray, geometry: Any, dw: np.ndarray) -> None:
+def _correlate(x: np.ndarray, g: np.ndarray, plan: TapPlan, dw: np.ndarray) -> None:
     """Run correlate_taps on x (N, G, channels, H, W) and g (N, G, outputs, H', W').
 
-    The sums go to dw (G, outputs, channels, KH, KW); the geometry is what plans are made for.
+    The sums go to dw (G, outputs, channels, KH, KW).
     """
-    divided = len(dw) == 1 and 4 * dw.size < x.size  # else sums of their own cost each more than that they pack alone
-    together = in_a_row(len(x), forward_plan(*geometry).plane, divided)
-    plan = forward_plan(*geometry, together)
-    nt = NT_SINGLE if dw.shape[1] == 1 else NT
-    partial = _partial_sums(dw, -(-len(x) // together), nt)
-    offsets = np.zeros(partial.shape[3], np.int64)
-    offsets[: plan.offsets.size] = plan.offsets
+    partial = _partial_sums(dw, -(-len(x) // plan.images), NT_SINGLE if dw.shape[1] == 1 else NT)
     work = g.size * plan.offsets.size // MULTIPLY_ADDS
-    correlate_taps(x, g, plan.layout, plan.copies, plan.bounds, offsets, partial, work=work)
+    correlate_taps(x, g, plan.layout, plan.copies, plan.bounds, plan.padded_offsets, partial, work=work)
     _add_up(partial, dw)
 
 
@@ -185,16 +193,16 @@ def _correlate_product(x: np.ndarray, g: np.ndarray, plan: GemmPlan, dw: np.ndar
 
 
 @lru_cache(maxsize=256)
-def _window(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and phases of a window whose taps are taken in order."""
-    return np.arange(size), np.array([0, size])
+def _window(size: int, together: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places and phases of a window whose taps are taken in order, and `bundle` of the kernel."""
+    return np.arange(size), np.array([0, size]), np.array([together, size])
 
 
 def _accumulate_lanes(source: np.ndarray, weights: np.ndarray, bias, plan: LanePlan, out: np.ndarray) -> None:
     """Run lanes.accumulate on the same."""
-    window = math.prod(weights.shape[3:])
-    packed, starts = _packed(weights, bias, *_window(window))
-    tables = plan.offsets, plan.places, plan.tiles, np.array([plan.together, window])
+    places, phases, bundle = _window(math.prod(weights.shape[3:]), plan.together)
+    packed, starts = _packed(weights, bias, places, phases)
+    tables = plan.offsets, plan.places, plan.tiles, bundle
     work = weights.size * _positions(source, out) // MULTIPLY_ADDS + source.size + out.size
     lanes.accumulate(source, packed, *tables, starts.reshape(len(starts), -1), out, work=work)
 
@@ -331,7 +339,7 @@ def conv2d_dw(
         if _is_finite(dw) or np.isfinite(g).all():
             return dw
     if type(plan) is TapPlan:
-        _correlate(*arrays, task.geometry, result)
+        _correlate(*arrays, plan, result)
         if _is_finite(dw) or np.isfinite(x).all():
             return dw
     if type(plan) is not GemmPlan:

@@ -83,6 +83,11 @@ class TapPlan:
         return _int64([self.images, self.offsets.max(), *largest[[1, 2, 9]]])
 
     @cached_property
+    def padded_offsets(self) -> np.ndarray:
+        """The offsets, and zeros for as many taps as a block may have too many."""
+        return np.append(self.offsets, np.zeros(16, np.int64))
+
+    @cached_property
     def pieces(self) -> tuple[int, int]:
         """In how many pieces a plane is copied into the row, and in how many a plane of outputs out of it."""
         _, _, sh, sw, _, pitch, _, _ = self.layout.tolist()

@@ -170,8 +170,12 @@ def look_up(
         return None
     together = outputs // groups, of_group
     added, given = together if what == "dx" else together[::-1]
-    sizes, geometry = (count, groups, given, itemsize), (added, *windows)
+    sizes, task = (count, groups, given, itemsize), (added, *windows)
     by_channel = depthwise.plan(groups, itemsize, what == "dx", *windows) if together == (1, 1) else None
     grouped = (count, groups, of_group, *size), (groups, *together, *kernel), (count, groups, together[0], *out)
-    plan = choose(what, *sizes, *geometry)
-    return Task(geometry, sizes, plan, by_channel, *grouped, (count, outputs, *out))
+    plan = choose(what, *sizes, *task)
+    if what == "dw" and type(plan) is TapPlan:
+        # Sums of their own cost each thread more than that it packs alone, if there are many of them.
+        divided = groups == 1 and 4 * math.prod(weights) < math.prod(images)
+        plan = geometry.forward_plan(*task, in_a_row(count, geometry.forward_plan(*task).plane, divided))
+    return Task(task, sizes, plan, by_channel, *grouped, (count, outputs, *out))

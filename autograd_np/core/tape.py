@@ -158,11 +158,10 @@ def note_write(*arrays: np.ndarray) -> None:
     global last_write
     last_write = next_serial()
     for array in arrays:
-        owner = owner_of(array)
+        owner = array if array.base is None else owner_of(array)
         key = id(owner)
         known = _writes.get(key)
-        reference = known[0] if known else weakref.ref(owner, _forgetting(key))
-        _writes[key] = (reference, last_write)
+        _writes[key] = (known[0] if known else weakref.ref(owner, _forgetting(key)), last_write)
 
 
 def _forgetting(key: int) -> Callable[[weakref.ref], Any]:

@@ -56,7 +56,7 @@ class StepArrays:
 
     def __init__(self, arrays: Sequence[Arrays], scratch: Sequence[np.ndarray]) -> None:
         self._given = arrays, scratch
-        self._flat = list(chain.from_iterable(arrays))
+        self._flat = list(chain.from_iterable(zip(*arrays, strict=True)))
         alike: dict[np.dtype | None, list[int]] = {}
         for place, (w, *moments) in enumerate(arrays):
             fit = w.dtype.char in "fd" and w.size and all(a.flags.carray and a.dtype is w.dtype for a in (w, *moments))
@@ -66,9 +66,9 @@ class StepArrays:
             for dtype, places in alike.items()
         ]
 
-    def are(self, arrays: Sequence[Arrays]) -> bool:
-        """Tell whether these very arrays are meant."""
-        flat = list(chain.from_iterable(arrays))
+    def are(self, lists: Sequence[Sequence[np.ndarray]]) -> bool:
+        """Tell whether these very arrays are meant: all parameters, and all moments of a kind."""
+        flat = list(chain.from_iterable(lists))
         return len(flat) == len(self._flat) and all(map(is_, flat, self._flat))
 
     def __reduce__(self) -> tuple[Any, ...]:

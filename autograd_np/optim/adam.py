@@ -51,15 +51,19 @@ class Adam(FusedOptimizer):
         self.mean = self.zeros()
         self.mean_square = self.zeros()
 
-    def moments(self, index: int) -> tuple[Array, ...]:
+    def moments(self) -> tuple[list[Array], ...]:
         """Give the running means."""
-        return self.mean[index], self.mean_square[index]
+        return self.mean, self.mean_square
 
-    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Count a step of a parameter, and give the numbers in it: (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate)."""
-        t = self.steps[index].item() + 1
-        self.steps[index][()] = t
-        return _constants(t, lr, self.eps, *self.betas)
+    def next_constants(self, places: list[int], lr: float) -> list[tuple[float, ...]]:
+        """Count a step of these parameters, and give (β₁, 1 - β₁, β₂, 1 - β₂, ε, rate) for each."""
+        numbers = []
+        for place in places:
+            count = self.steps[place]
+            t = count.item() + 1
+            count[()] = t
+            numbers.append(_constants(t, lr, self.eps, *self.betas))
+        return numbers
 
 
 @lru_cache(maxsize=1)  # they are the same for nearly all parameters of a step

@@ -41,10 +41,10 @@ class Momentum(FusedOptimizer):
         self.kind = "nesterov" if nesterov else "momentum"
         self.velocity = self.zeros()
 
-    def moments(self, index: int) -> tuple[Array, ...]:
-        """Give the velocity."""
-        return (self.velocity[index],)
+    def moments(self) -> tuple[list[Array], ...]:
+        """Give the velocities."""
+        return (self.velocity,)
 
-    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Give (lr, μ)."""
-        return lr, self.momentum
+    def next_constants(self, places: list[int], lr: float) -> list[tuple[float, ...]]:
+        """Give the rate and μ."""
+        return [(lr, self.momentum)] * len(places)

@@ -69,7 +69,8 @@ class Optimizer:
             if grad is None:
                 continue
             w, g = parameter.data, grad.data
-            self._check_shape(index, w, g)
+            if g.shape != w.shape:
+                raise self._misfit(index, w, g)
             if decay:
                 g = np.multiply(w, decay, out=self._decayed[index])
                 g += grad.data
@@ -79,12 +80,12 @@ class Optimizer:
         finally:
             note_write(*[w for _, w, _ in moves])
 
-    def _check_shape(self, index: int, w: Array, g: Array) -> None:
-        if g.shape != w.shape:  # which takes somebody who puts other arrays into Tensors
-            raise ValueError(
-                f"{type(self).__name__}: the gradient of params[{index}] has shape {g.shape}, the parameter {w.shape}; "
-                "nothing was changed"
-            )
+    def _misfit(self, index: int, w: Array, g: Array) -> ValueError:
+        """Say which shapes differ, as they do where somebody puts other arrays into Tensors."""
+        return ValueError(
+            f"{type(self).__name__}: the gradient of params[{index}] has shape {g.shape}, the parameter {w.shape}; "
+            "nothing was changed"
+        )
 
     def update_all(self, moves: list[Move], lr: float) -> None:
         """Change all parameters in place: each by `update`, unless there is a quicker way to do all at once."""
@@ -178,24 +179,25 @@ class FusedOptimizer(Optimizer, ABC):
 
     def update_all(self, moves: list[Move], lr: float) -> None:
         """Change all parameters in place."""
-        arrays = [(w, *self.moments(index)) for index, w, _ in moves]
-        if self._last is None or not self._last.are(arrays):
-            self._last = StepArrays(arrays, [self._scratch[index] for index, _, _ in moves])
-        constants = [self.next_constants(index, lr) for index, _, _ in moves]
-        take_steps(self.kind, self._last, [g for _, _, g in moves], constants)
+        places = [index for index, _, _ in moves]
+        lists = [[w for _, w, _ in moves], *[[moment[i] for i in places] for moment in self.moments()]]
+        if self._last is None or not self._last.are(lists):
+            self._last = StepArrays(list(zip(*lists, strict=True)), [self._scratch[i] for i in places])
+        take_steps(self.kind, self._last, [g for _, _, g in moves], self.next_constants(places, lr))
 
     def update(self, index: int, w: Array, g: Array, lr: float, scratch: Array) -> None:
         """Change w in place."""
-        self._check_shape(index, w, g)  # kernels rely on it
+        if g.shape != w.shape:  # kernels rely on it
+            raise self._misfit(index, w, g)
         FusedOptimizer.update_all(self, [(index, w, g)], lr)
 
     @abstractmethod
-    def moments(self, index: int) -> tuple[Array, ...]:
-        """Give the arrays that a parameter's step changes besides it."""
+    def moments(self) -> tuple[list[Array], ...]:
+        """Give what steps change besides the parameters: lists with an array for each."""
 
     @abstractmethod
-    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Count a step of a parameter, and give the numbers in it."""
+    def next_constants(self, places: list[int], lr: float) -> list[tuple[float, ...]]:
+        """Count a step of the parameters in these places, and give the numbers in it for each."""
 
 
 def _parameters(name: str, params: Iterable[Tensor]) -> list[Tensor]:

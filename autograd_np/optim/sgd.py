@@ -18,10 +18,10 @@ class SGD(FusedOptimizer):
 
     kind = "sgd"
 
-    def moments(self, index: int) -> tuple[Array, ...]:
-        """Give nothing: each step depends on its own gradient only."""
+    def moments(self) -> tuple[list[Array], ...]:
+        """Give nothing."""
         return ()
 
-    def next_constants(self, index: int, lr: float) -> tuple[float, ...]:
-        """Give (lr,)."""
-        return (lr,)
+    def next_constants(self, places: list[int], lr: float) -> list[tuple[float, ...]]:
+        """Give the rate."""
+        return [(lr,)] * len(places)

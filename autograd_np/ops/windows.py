@@ -46,6 +46,7 @@ def paddings(
 
 
 def _parts(value: object) -> tuple:
+    # Tuples first: to ask an abstract class takes longer than all the rest.
     return tuple(value) if isinstance(value, (tuple, Sequence, np.ndarray)) else ()
 
 

@@ -24,6 +24,16 @@ def test_padding_spellings():
     assert ag.conv2d(x, w, stride=(2, 3), padding=1).shape == (1, 1, 3, 3)
 
 
+@pytest.mark.parametrize("spelling", [tuple, list, np.array])
+def test_pairs_of_any_kind(spelling):
+    x, w = np.ones((1, 1, 5, 6)), np.ones((1, 1, 3, 2))
+    assert ag.conv2d(x, w, stride=spelling((2, 3)), dilation=spelling((1, 2))).shape == (1, 1, 2, 2)
+    assert ag.conv2d(x, w, padding=spelling((1, 0))).shape == (1, 1, 5, 5)
+    assert ag.conv2d(x, w, padding=spelling((spelling((2, 0)), spelling((0, 1))))).shape == (1, 1, 5, 6)
+    assert ag.max_pool2d(x, spelling((2, 3)), padding=spelling((1, 0))).shape == (1, 1, 3, 2)
+    assert ag.conv2d(x, w, stride=spelling((np.int64(2), 3)), padding=np.int64(1)).shape == (1, 1, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("x", "w", "how", "message"),
     [
@@ -48,6 +58,9 @@ def test_padding_spellings():
         ((1, 1, 5, 5), (1, 1, 3, 3), {"padding": "full"}, '"same"'),
         ((1, 1, 5, 5), (1, 1, 3, 3), {"padding": "same", "stride": 2}, '"same"'),
         ((1, 1, 5, 5), (1, 1, 3, 3), {"stride": (1, 2, 3)}, "pair of ints"),
+        ((1, 1, 5, 5), (1, 1, 3, 3), {"stride": (1.0, 1)}, "pair of ints"),
+        ((1, 1, 5, 5), (1, 1, 3, 3), {"padding": ((1, 0), -1)}, "padding is an int or a pair of ints, at least 0"),
+        ((1, 1, 5, 5), (1, 1, 3, 3), {"padding": ((1, 1),)}, r"padding is an int, \(rows, columns\) or"),
     ],
 )
 def test_conv2d_errors(x, w, how, message):

@@ -80,8 +80,13 @@ def _floats(*arrays: np.ndarray) -> tuple[Sequence[np.ndarray], np.dtype]:
     return [_native(a, compute) for a in arrays], result
 
 
+def _as(dtype: np.dtype, array: np.ndarray) -> np.ndarray:
+    """Return an array in the dtype of the result."""
+    return array if array.dtype is dtype else array.astype(dtype)
+
+
 def _of(dtype: np.dtype, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the arrays in the dtype of the result."""
+    """Return several arrays of one dtype in that of the result."""
     return arrays if arrays[0].dtype is dtype else tuple([array.astype(dtype) for array in arrays])
 
 
@@ -106,7 +111,7 @@ def conv2d(
         dilation=dilation,
         groups=groups,
     )
-    return out if out.dtype is dtype else out.astype(dtype)
+    return _as(dtype, out)
 
 
 def conv2d_dx(
@@ -122,7 +127,7 @@ def conv2d_dx(
     """Return the adjoint of conv2d with respect to x: dx of x_shape from g (N, O, H', W')."""
     (g, w), dtype = _floats(g, w)
     dx = _backend().conv2d_dx(g, w, x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return dx if dx.dtype is dtype else dx.astype(dtype)
+    return _as(dtype, dx)
 
 
 def conv2d_dw(
@@ -138,7 +143,7 @@ def conv2d_dw(
     """Return the adjoint of conv2d with respect to w: dw of w_shape from g (N, O, H', W')."""
     (g, x), dtype = _floats(g, x)
     dw = _backend().conv2d_dw(g, x, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return dw if dw.dtype is dtype else dw.astype(dtype)
+    return _as(dtype, dw)
 
 
 def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> tuple[np.ndarray, np.ndarray]:
@@ -149,34 +154,34 @@ def max_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> 
     """
     (x,), dtype = _floats(x)
     out, winner = _backend().max_pool2d(x, size=size, stride=stride, padding=padding)
-    return (out if out.dtype is dtype else out.astype(dtype)), winner
+    return _as(dtype, out), winner
 
 
 def max_pool2d_scatter(g: np.ndarray, winner: np.ndarray, *, x_shape: Shape) -> np.ndarray:
     """Return dx of x_shape: g added up at the winners of max_pool2d."""
     (g,), dtype = _floats(g)
     winner = _native(winner, index_type(x_shape[2:]))
-    return _backend().max_pool2d_scatter(g, winner, x_shape).astype(dtype, copy=False)
+    return _as(dtype, _backend().max_pool2d_scatter(g, winner, x_shape))
 
 
 def max_pool2d_gather(v: np.ndarray, winner: np.ndarray) -> np.ndarray:
     """Return v (N, C, H, W) read at the winners of max_pool2d: the adjoint of max_pool2d_scatter."""
     (v,), dtype = _floats(v)
     winner = _native(winner, index_type(v.shape[2:]))
-    return _backend().max_pool2d_gather(v, winner).astype(dtype, copy=False)
+    return _as(dtype, _backend().max_pool2d_gather(v, winner))
 
 
 def avg_pool2d(x: np.ndarray, *, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Return the means of windows, padding counted as zeros."""
     (x,), dtype = _floats(x)
-    return _backend().avg_pool2d(x, size=size, stride=stride, padding=padding).astype(dtype, copy=False)
+    return _as(dtype, _backend().avg_pool2d(x, size=size, stride=stride, padding=padding))
 
 
 def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, padding: Padding) -> np.ndarray:
     """Return the adjoint of avg_pool2d: g spread evenly over its windows."""
     (g,), dtype = _floats(g)
     dx = _backend().avg_pool2d_dx(g, x_shape, size=size, stride=stride, padding=padding)
-    return dx if dx.dtype is dtype else dx.astype(dtype)
+    return _as(dtype, dx)
 
 
 # Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.
@@ -218,7 +223,7 @@ def normalize_dx(
 def channel_sum(g: np.ndarray) -> np.ndarray:
     """Return the sum of g (N, C, ...) in each channel."""
     (g,), dtype = _floats(g)
-    return _from(_CHANNELS_SIZE, g.size).channel_sum(g).astype(dtype, copy=False)
+    return _as(dtype, _from(_CHANNELS_SIZE, g.size).channel_sum(g))
 
 
 def channel_sums(g: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -252,14 +257,14 @@ def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
     """Return -log(softmax(x))[label] of each row of x (rows, classes), and the softmax; NaN for a label of no class."""
     (x,), dtype = _floats(x)
     losses, p = _from(_ROWS_SIZE, x.size).cross_entropy(x, _native(labels, _INT64))
-    return (losses, p) if dtype is x.dtype else (losses.astype(dtype), p.astype(dtype))
+    return _as(dtype, losses), _as(dtype, p)
 
 
 def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return g (p - onehot(labels)), with g (rows,), or (1,) for all rows."""
     (g, p), dtype = _floats(g, p)
     dx = _from(_ROWS_SIZE, p.size).cross_entropy_dx(g, p, _native(labels, _INT64))
-    return dx if dtype is p.dtype else dx.astype(dtype)
+    return _as(dtype, dx)
 
 
 def take_steps(

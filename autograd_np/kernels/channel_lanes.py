@@ -45,6 +45,17 @@ def _turn_back(row, first, count, y) -> None:
         from_lanes(row, image * plane * lanes, lanes, count, plane, flat, at, plane)
 
 
+# Turn g and x of some channels into row_g and row; give these channels' means, sums of g, and of g * (x - mean).
+@inline
+def _sums(g, x, means, first, count, row_g, row, mean, total, product) -> None:
+    size = x.shape[0] * x.shape[2]
+    mean[:count] = means[first : first + count]
+    _turn(g, first, count, row_g)
+    _turn(x, first, count, row)
+    sum_in_lanes(row_g, size, total)
+    sum_products_in_lanes(row_g, g.dtype.type(0), row, mean, size, product)
+
+
 @kernel
 def normalize(worker, workers, x, gamma, beta, eps, y, means, variances, inverses) -> None:
     """Fill y = gamma (x - mean) / sqrt(variance + eps) + beta, and its statistics."""
@@ -56,10 +67,10 @@ def normalize(worker, workers, x, gamma, beta, eps, y, means, variances, inverse
     for low in range(start, stop, lanes):
         first, count = _next(low, stop, lanes)
         _turn(x, first, count, row)
-        sum_in_lanes(row, 0, size, mean)
+        sum_in_lanes(row, size, mean)
         for c in range(lanes):
             mean[c] /= n
-        sum_products_in_lanes(row, mean, row, mean, 0, size, scale)
+        sum_products_in_lanes(row, mean, row, mean, size, scale)
         for c in range(count):
             channel, variance = first + c, scale[c] / n
             inverse = 1 / np.sqrt(np.float64(variance) + eps)
@@ -73,25 +84,21 @@ def normalize(worker, workers, x, gamma, beta, eps, y, means, variances, inverse
 def normalize_dx(worker, workers, g, x, gamma, means, inverses, of_mean, of_variance, dx, sums, products) -> None:
     """Fill dx = a g + b (x - mean) + c: of what y, the mean and the variance contribute; and sums as `channel_sums`."""
     images, channels, plane = x.shape
-    lanes, size, n = lanes_of(x), images * plane, images * plane
+    lanes, n = lanes_of(x), images * plane
     row_g, row, mapped = _row(g), _row(x), _row(x)
-    zeros, mean = np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype)
-    a, b, shift = np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype)
+    mean, a = np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype)
+    b, shift = np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype)
     start, stop = share(channels, worker, workers)
     for low in range(start, stop, lanes):
         first, count = _next(low, stop, lanes)
-        mean[:count] = means[first : first + count]
-        _turn(g, first, count, row_g)
-        _turn(x, first, count, row)
-        sum_in_lanes(row_g, 0, size, shift)
-        sum_products_in_lanes(row_g, zeros, row, mean, 0, size, b)
+        _sums(g, x, means, first, count, row_g, row, mean, shift, b)
         for c in range(count):
             channel, inverse = first + c, np.float64(inverses[first + c])
             total, product, scale = np.float64(shift[c]), np.float64(b[c]), gamma[channel] * inverse
             sums[channel], products[channel], a[c] = total, product, scale
             b[c] = (2 * of_variance[channel] - scale * inverse * inverse * product) / n
             shift[c] = (of_mean[channel] - scale * total) / n
-        blend_lines(row_g, 0, a, row, 0, mean, b, shift, mapped, 0, size * lanes)
+        blend_lines(row_g, 0, a, row, 0, mean, b, shift, mapped, 0, n * lanes)
         _turn_back(mapped, first, count, dx)
 
 
@@ -104,24 +111,17 @@ def channel_sum(worker, workers, g, totals) -> None:
     for low in range(start, stop, lanes):
         first, count = _next(low, stop, lanes)
         _turn(g, first, count, row)
-        sum_in_lanes(row, 0, images * plane, total)
+        sum_in_lanes(row, images * plane, total)
         totals[first : first + count] = total[:count]
 
 
 @kernel
 def channel_sums(worker, workers, g, x, means, sums, products) -> None:
     """Fill in the sums of g, and of g * (x - mean)."""
-    images, channels, plane = x.shape
-    lanes, size = lanes_of(x), images * plane
-    row_g, row = _row(g), _row(x)
-    zeros, mean = np.zeros(lanes, x.dtype), np.zeros(lanes, x.dtype)
-    total, product = np.empty(lanes, x.dtype), np.empty(lanes, x.dtype)
-    start, stop = share(channels, worker, workers)
+    lanes, row_g, row = lanes_of(x), _row(g), _row(x)
+    mean, total, product = np.zeros(lanes, x.dtype), np.empty(lanes, x.dtype), np.empty(lanes, x.dtype)
+    start, stop = share(x.shape[1], worker, workers)
     for low in range(start, stop, lanes):
         first, count = _next(low, stop, lanes)
-        mean[:count] = means[first : first + count]
-        _turn(g, first, count, row_g)
-        _turn(x, first, count, row)
-        sum_in_lanes(row_g, 0, size, total)
-        sum_products_in_lanes(row_g, zeros, row, mean, 0, size, product)
+        _sums(g, x, means, first, count, row_g, row, mean, total, product)
         sums[first : first + count], products[first : first + count] = total[:count], product[:count]

@@ -3,7 +3,8 @@
 The last vector ends where the line does, and so may have some elements of the one before once more.  LLVM's own loops
 have vectors only for several times as many elements, and lines are short: of a plane of 7² pixels, a row of 20 scores.
 
-Each array comes with the index of the first element that is read or written.
+Each array comes with the index of the first element that is read or written; but vectors that have a channel in each
+lane, whose sums go to one vector, are a whole array.
 """
 
 import math
@@ -74,30 +75,30 @@ def _added(emit, count, vector_at: Callable) -> ir.Value:
     return total
 
 
-# out[b] = the sum of x[x0 + p * lanes + b] for p < count: each lane on its own.
+# out[b] = the sum of x[p * lanes + b] for p < count: each lane on its own.
 @_intrinsic
-def sum_in_lanes(typing, x, x0, count, out) -> tuple:
+def sum_in_lanes(typing, x, count, out) -> tuple:
     """Add up vectors."""
 
     def codegen(context, b, signature, arguments) -> Any:
-        emit, (x_array, x0, count, target) = Emitter(context, b, x), arguments
-        at, out_at = emit.places(types.void(x, x0, out, x0), [x_array, x0, target, ir.Constant(i64, 0)])
-        total = _added(emit, count, lambda p: emit.load(emit.at(at, p)))
-        emit.store(total, out_at)
+        emit, (x_array, count, target), zero = Emitter(context, b, x), arguments, ir.Constant(i64, 0)
+        at, out_at = emit.places(types.void(x, types.int64, out, types.int64), [x_array, zero, target, zero])
+        emit.store(_added(emit, count, lambda p: emit.load(emit.at(at, p))), out_at)
         return context.get_dummy_value()
 
-    return types.void(x, x0, count, out), codegen
+    return types.void(x, count, out), codegen
 
 
-# out[b] = the sum of (g[at] - shift[b]) * (x[at] - mean[b]), with at = x0 + p * lanes + b, for p < count.
+# out[b] = the sum of (g[at] - shift[b]) * (x[at] - mean[b]), with at = p * lanes + b, for p < count.
 @_intrinsic
-def sum_products_in_lanes(typing, g, shift, x, mean, x0, count, out) -> tuple:
+def sum_products_in_lanes(typing, g, shift, x, mean, count, out) -> tuple:
     """Add up products of differences."""
 
     def codegen(context, b, signature, arguments) -> Any:
-        emit, (g_array, shifts, x_array, means, x0, count, target) = Emitter(context, b, x), arguments
-        zero = ir.Constant(i64, 0)
-        g_at, x_at, out_at = emit.places(types.void(g, x0, x, x0, out, x0), [g_array, x0, x_array, x0, target, zero])
+        emit, (g_array, shifts, x_array, means, count, target) = Emitter(context, b, x), arguments
+        index, zero = types.int64, ir.Constant(i64, 0)
+        kinds, begins = types.void(g, index, x, index, out, index), [g_array, zero, x_array, zero, target, zero]
+        g_at, x_at, out_at = emit.places(kinds, begins)
         by_g, by_x = _vectors(emit, (shift, mean), (shifts, means))
 
         def product(p) -> ir.Value:
@@ -106,7 +107,7 @@ def sum_products_in_lanes(typing, g, shift, x, mean, x0, count, out) -> tuple:
         emit.store(_added(emit, count, product), out_at)
         return context.get_dummy_value()
 
-    return types.void(g, shift, x, mean, x0, count, out), codegen
+    return types.void(g, shift, x, mean, count, out), codegen
 
 
 # The largest of x[x0:][:count], NaN left out.

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .ops.activations import drop
 from .ops.arithmetic import add, divide, multiply, raw, sqrt, square, subtract, where
 from .ops.normalization import normalize_batch
 from .ops.reductions import mean
@@ -52,10 +53,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
         return x
     if p == 1:
         return where(False, x, 0)  # 0 even where x is infinite
-    array = np.asarray(raw(x))
-    dtype = array.dtype if array.dtype.kind == "f" else np.dtype(float)
-    mask = np.multiply(rng.random(array.shape) >= p, 1 / (1 - p), dtype=dtype)
-    return multiply(x, mask)
+    return drop(x, seed=int(rng.integers(2**64, dtype=np.uint64)), p=float(p))
 
 
 def batch_norm(x: Any, gamma: Any, beta: Any, *, mean: Any = None, variance: Any = None, eps: float = 1e-5) -> Any:

@@ -95,6 +95,26 @@ def test_dropout_is_its_generators_and_not_the_dtypes():
     assert F.dropout(np.arange(4), 0.5, rng).dtype == np.float64
 
 
+def test_dropout_keeps_a_nan_and_drops_infinity():
+    x = leaf([np.nan, np.inf, -np.inf, 1.0] * 100)
+    y = F.dropout(x, 0.5, np.random.default_rng(0))
+    kept = F.dropout(np.ones(x.shape), 0.5, np.random.default_rng(0)) != 0
+    np.testing.assert_array_equal(y.data, np.where(np.isnan(x.data) | kept, x.data * 2, 0))
+    y.backward(x.data)
+    np.testing.assert_array_equal(x.grad.data, y.data)
+
+
+def test_dropout_keeps_no_mask():
+    x = leaf(np.ones(100_000))
+    y = F.dropout(x, 0.5, np.random.default_rng(0))
+    assert not any(isinstance(kept, np.ndarray) for kept in (*y.node.args, *y.node.params.values(), y.node.out))
+
+
+def test_dropout_refuses_complex_numbers():
+    with pytest.raises(TypeError, match="dropout: real numbers are wanted, not complex128"):
+        F.dropout(np.ones(3, complex), 0.5, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("p", [-0.1, 1.1, np.nan, np.inf])
 def test_dropout_refuses_what_is_no_probability(p):
     with pytest.raises(ValueError, match="dropout: p is a probability, 0 <= p <= 1, not"):

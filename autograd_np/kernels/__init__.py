@@ -30,6 +30,7 @@ __all__ = [
     "conv_output_size",
     "cross_entropy",
     "cross_entropy_dx",
+    "drop",
     "matmul",
     "max_pool2d",
     "max_pool2d_gather",
@@ -185,7 +186,7 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
 
 
 # Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.
-_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _FUSED_SIZE = 128, 32, 512, 512
+_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _DROP_SIZE, _FUSED_SIZE = 128, 32, 512, 64, 512
 
 _INT64 = np.dtype(np.int64)
 
@@ -251,6 +252,12 @@ def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y, of the same shape, is not 0, or g is NaN; written into g itself if that is given once more."""
     return _elementwise(_RELU_SIZE, g, y).relu_dx(g, y, into)
+
+
+def drop(x: np.ndarray, *, seed: int, p: float) -> np.ndarray:
+    """Return x / (1 - p), but 0 with probability p, < 1, as the seed of 64 bits has it; NaN where x is."""
+    (x,), dtype = _floats(x)
+    return _as(dtype, _from(_DROP_SIZE, x.size).drop(x, seed, int(p * 2**64), 1 / (1 - p)))
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

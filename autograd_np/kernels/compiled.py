@@ -2,7 +2,7 @@
 
 from .classification import cross_entropy, cross_entropy_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
-from .elementwise import relu, relu_dx
+from .elementwise import drop, relu, relu_dx
 from .normalization import channel_sum, channel_sums, normalize, normalize_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import take_steps
@@ -17,6 +17,7 @@ __all__ = [
     "conv2d_dx",
     "cross_entropy",
     "cross_entropy_dx",
+    "drop",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",

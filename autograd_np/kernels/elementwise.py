@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from .compile import kernel, share
+from .compile import inline, kernel, share
+from .random_numbers import number_at
 
 # What an element costs one thread, in nanoseconds: memory's speed.
 _WORK = 0.3
+
+_number_at = inline(number_at)
 
 
 # out = max(x, 0), NaN where x is.
@@ -36,6 +39,25 @@ def _relu_dx(worker, workers, g, y) -> None:
         old = g[i]
         new = old * g.dtype.type(y[i] != 0)
         g[i] = new if (new == new) | (old != old) else g.dtype.type(0)
+
+
+# out = x times the scale where the element's random number has reached the limit; else 0, and NaN where x is.
+@kernel
+def _drop(worker, workers, x, seed, limit, scale, out) -> None:
+    start, stop = share(len(x), worker, workers)
+    x, out = x[start:stop], out[start:stop]
+    for i in range(len(x)):
+        kept = _number_at(seed, np.uint64(start + i + 1)) >= limit
+        y = x[i] * (scale if kept else x.dtype.type(0))
+        out[i] = y if (y == y) | (x[i] != x[i]) else x.dtype.type(0)
+
+
+def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:
+    """Return x times the scale where the seed's random numbers reach the limit, 0 elsewhere, NaN where x is."""
+    out = np.empty(x.shape, x.dtype)
+    numbers = np.uint64(seed), np.uint64(limit), x.dtype.type(scale)
+    _drop(x.reshape(-1), *numbers, out.reshape(-1), work=int(x.size * _WORK))
+    return out
 
 
 def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from .parameters import StepGroup
+from .random_numbers import number_at
 from .shapes import Padding, Pair, Shape, conv_output_sizes, index_type, pool_output_shape
 
 
@@ -240,6 +241,13 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
         return np.where((y != 0) | (g != g), g, g.dtype.type(0))
     np.copyto(into, 0, where=(y == 0) & (g == g))
     return into
+
+
+@np.errstate(all="ignore")
+def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:
+    """Return x times the scale where SplitMix64's numbers reach the limit, 0 elsewhere, NaN where x is."""
+    kept = number_at(np.uint64(seed), np.arange(1, x.size + 1, dtype=np.uint64)).reshape(x.shape) >= limit
+    return np.where(kept | (x != x), x * x.dtype.type(scale), x.dtype.type(0))
 
 
 @np.errstate(all="ignore")

@@ -87,6 +87,22 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return np.where(np.greater(x, 0), x, np.multiply(slope, x))
 
 
+@primitive(
+    lambda g, _y, _x, **how: drop(g, **how),
+    elementwise=True,
+    formula=r"\bar x = \bar y \odot m,\; m_i \in \{0, 1 / (1 - p)\}",
+)
+def drop(x: Any, *, seed: int, p: float) -> Any:
+    """Set elements to 0 with probability p < 1, and divide the others by 1 - p; which ones, the seed (64 bits) tells.
+
+    So no mask is kept for the way back.  A NaN stays.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"dropout: real numbers are wanted, not {x.dtype}")
+    return kernels.drop(x, seed=seed, p=p)
+
+
 def _softmax_rule(g: Any, y: Any, _x: Any, *, axis: int = -1) -> Any:
     return y * (g - np.sum(g * y, axis=axis, keepdims=True))
 

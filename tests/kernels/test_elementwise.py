@@ -1,4 +1,4 @@
-"""Elementwise kernels give the bits that NumPy gives."""
+"""Elementwise kernels give the bits that NumPy gives; random numbers are those of the generator that is named."""
 
 import numpy as np
 import pytest
@@ -27,3 +27,44 @@ def test_relu(dtype, shape, layout):
         again = g.copy()
         np.testing.assert_array_equal(kernels.relu_dx(again, y, again), dx)
     assert y.dtype == dx.dtype == np.maximum(x, 0).dtype
+
+
+# Of SplitMix64, from the seed 1234567, as its authors' program gives them.
+NUMBERS = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
+
+
+@pytest.mark.parametrize("backend", [fallback, kernels._backend()])
+def test_drop_goes_by_splitmix64(backend):
+    for i, number in enumerate(NUMBERS):
+        assert backend.drop(np.ones(5), 1234567, number, 3.0)[i] == 3
+        assert backend.drop(np.ones(5), 1234567, number + 1, 3.0)[i] == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, ">f4"])
+@pytest.mark.parametrize("shape", [(), (3, 4), (40, 1000), (7, 100, 1001)])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: a[..., ::-1] if a.ndim else a])
+@pytest.mark.parametrize("p", [0.25, 1e-300, 1 - 2**-53])
+def test_drop(dtype, shape, layout, p):
+    rng = np.random.default_rng(0)
+    x = layout(np.asarray(rng.normal(0, 5, shape).astype(dtype)))
+    if x.size > 3 and x.dtype.kind == "f":
+        x.flat[:4] = [np.nan, 0, np.inf, -np.inf]
+    wanted = x.dtype.newbyteorder("=") if x.dtype.kind == "f" else np.dtype(float)
+    plain = fallback.drop(x.astype(np.result_type(np.float32, x)), 2**64 - 1, int(p * 2**64), 1 / (1 - p))
+    with np.errstate(over="ignore"):  # of float16, where nearly all are dropped
+        y = kernels.drop(x, seed=2**64 - 1, p=p)
+        np.testing.assert_array_equal(y, plain.astype(wanted))
+    assert y.dtype == wanted
+
+
+def test_drop_has_the_probability_that_was_asked_for_and_no_pattern():
+    n = 10**6
+    for p in (0.01, 0.5, 0.9):
+        kept = [kernels.drop(np.ones(n), seed=seed, p=p) != 0 for seed in (0, 1, 2**63)]
+        deviation = np.sqrt(p * (1 - p))  # of one element
+        for mask in kept:
+            assert abs(mask.mean() - (1 - p)) < 4 * deviation / np.sqrt(n)
+        pairs = [(mask[:-lag], mask[lag:]) for mask in kept for lag in (1, 2, 8, 16, 1000)]
+        pairs += [(kept[0], kept[1]), (kept[0], kept[2])]
+        for one, other in pairs:
+            assert abs(np.corrcoef(one, other)[0, 1]) < 4.5 / np.sqrt(n)

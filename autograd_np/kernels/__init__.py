@@ -7,6 +7,7 @@ they are, float16 in float32, everything else real in float64; results have NumP
 inputs, integers giving float64.
 """
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
@@ -186,13 +187,19 @@ def avg_pool2d_dx(g: np.ndarray, *, x_shape: Shape, size: Pair, stride: Pair, pa
 
 
 # Below so many elements NumPy is not much slower, and need not wait for Numba to be imported and to compile.
-_CHANNELS_SIZE, _ROWS_SIZE, _RELU_SIZE, _DROP_SIZE, _FUSED_SIZE = 128, 32, 512, 64, 512
+_CHANNELS_SIZE, _ROWS_SIZE, _ELEMENTS_SIZE = 128, 16, 512
 
 _INT64 = np.dtype(np.int64)
+_COMPILED = f"{__name__}.compiled"
 
 
 def _from(least: int, size: int) -> ModuleType:
     return _backend() if size >= least else fallback
+
+
+def _exactly_from(least: int, size: int) -> ModuleType:
+    """Return the same where both give the same bits: once kernels are there, they take what is smaller, too."""
+    return _backend() if size >= least or _COMPILED in sys.modules else fallback
 
 
 def normalize(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
@@ -246,18 +253,18 @@ def _elementwise(least: int, *arrays: np.ndarray) -> ModuleType:
 
 def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return the larger of x and 0, NaN where x is; written into x itself if that is given once more."""
-    return _elementwise(_RELU_SIZE, x).relu(x, into)
+    return _elementwise(_ELEMENTS_SIZE, x).relu(x, into)
 
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y, of the same shape, is not 0, or g is NaN; written into g itself if that is given once more."""
-    return _elementwise(_RELU_SIZE, g, y).relu_dx(g, y, into)
+    return _elementwise(_ELEMENTS_SIZE, g, y).relu_dx(g, y, into)
 
 
 def drop(x: np.ndarray, *, seed: int, p: float) -> np.ndarray:
     """Return x / (1 - p), but 0 with probability p, < 1, as the seed of 64 bits has it; NaN where x is."""
     (x,), dtype = _floats(x)
-    return _as(dtype, _from(_DROP_SIZE, x.size).drop(x, seed, int(p * 2**64), 1 / (1 - p)))
+    return _as(dtype, _exactly_from(_ELEMENTS_SIZE, x.size).drop(x, seed, int(p * 2**64), 1 / (1 - p)))
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -304,4 +311,4 @@ def take_steps(
             fallback.take_steps(kind, group, own, numbers)
         else:  # what is compiled for the large ones serves the small ones, too
             own = [_native(g, group.dtype) for g in own]
-            _from(_FUSED_SIZE, group.size).take_steps(kind, group, own, numbers)
+            _exactly_from(_ELEMENTS_SIZE, group.size).take_steps(kind, group, own, numbers)

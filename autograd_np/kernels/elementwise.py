@@ -48,8 +48,7 @@ def _drop(worker, workers, x, seed, limit, scale, out) -> None:
     x, out = x[start:stop], out[start:stop]
     for i in range(len(x)):
         kept = _number_at(seed, np.uint64(start + i + 1)) >= limit
-        y = x[i] * (scale if kept else x.dtype.type(0))
-        out[i] = y if (y == y) | (x[i] != x[i]) else x.dtype.type(0)
+        out[i] = x[i] * scale if kept | (x[i] != x[i]) else x.dtype.type(0)
 
 
 def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:

@@ -54,6 +54,7 @@ def test_drop(dtype, shape, layout, p):
     with np.errstate(over="ignore"):  # of float16, where nearly all are dropped
         y = kernels.drop(x, seed=2**64 - 1, p=p)
         np.testing.assert_array_equal(y, plain.astype(wanted))
+    np.testing.assert_array_equal(np.signbit(y), np.signbit(plain))
     assert y.dtype == wanted
 
 

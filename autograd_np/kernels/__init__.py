@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,7 @@ __all__ = [
     "relu",
     "relu_dx",
     "take_steps",
+    "where",
 ]
 
 
@@ -265,6 +267,24 @@ def drop(x: np.ndarray, *, seed: int, p: float) -> np.ndarray:
     """Return x / (1 - p), but 0 with probability p, < 1, as the seed of 64 bits has it; NaN where x is."""
     (x,), dtype = _floats(x)
     return _as(dtype, _exactly_from(_ELEMENTS_SIZE, x.size).drop(x, seed, int(p * 2**64), 1 / (1 - p)))
+
+
+_WHERE_SIZE = 4096  # up to which the processor foresees much of what is chosen
+_NUMBERS = (int, float)
+
+
+def where(c: Any, a: Any, b: Any) -> Any:
+    """Return a where c and b elsewhere, as `numpy.where`."""
+    if type(c) is np.ndarray and c.size >= _WHERE_SIZE and c.dtype.char == "?" and c.flags.carray:
+        if _lies_as(c, a) and (type(b) in _NUMBERS or (_lies_as(c, b) and a.dtype == b.dtype)):
+            return _backend().where(c, a, b)
+        if _lies_as(c, b) and type(a) in _NUMBERS:
+            return _backend().where(c, a, b)
+    return np.where(c, a, b)
+
+
+def _lies_as(c: np.ndarray, a: Any) -> bool:
+    return type(a) is np.ndarray and a.shape == c.shape and a.flags.carray and a.dtype.char in "fd" and a.dtype.isnative
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from .classification import cross_entropy, cross_entropy_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
-from .elementwise import drop, relu, relu_dx
+from .elementwise import drop, relu, relu_dx, where
 from .normalization import channel_sum, channel_sums, normalize, normalize_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import take_steps
@@ -26,4 +26,5 @@ __all__ = [
     "relu",
     "relu_dx",
     "take_steps",
+    "where",
 ]

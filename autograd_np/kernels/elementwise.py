@@ -1,5 +1,7 @@
 """Elementwise functions of large arrays, which NumPy computes on one thread."""
 
+from typing import Any
+
 import numpy as np
 
 from .compile import inline, kernel, share
@@ -41,6 +43,24 @@ def _relu_dx(worker, workers, g, y) -> None:
         g[i] = new if (new == new) | (old != old) else g.dtype.type(0)
 
 
+# out = a where c, b elsewhere.  NumPy's jumps at each element, and so waits for every change that it did not foresee.
+@kernel
+def _choose(worker, workers, c, a, b, out) -> None:
+    start, stop = share(len(out), worker, workers)
+    c, a, b, out = c[start:stop], a[start:stop], b[start:stop], out[start:stop]
+    for i in range(len(out)):
+        out[i] = a[i] if c[i] else b[i]
+
+
+# The same for c that equals `chosen`, and one number elsewhere.
+@kernel
+def _choose_or(worker, workers, c, chosen, a, number, out) -> None:
+    start, stop = share(len(out), worker, workers)
+    c, a, out = c[start:stop], a[start:stop], out[start:stop]
+    for i in range(len(out)):
+        out[i] = a[i] if c[i] == chosen else number
+
+
 # out = x times the scale where the element's random number has reached the limit; else 0, and NaN where x is.
 @kernel
 def _drop(worker, workers, x, seed, limit, scale, out) -> None:
@@ -49,6 +69,18 @@ def _drop(worker, workers, x, seed, limit, scale, out) -> None:
     for i in range(len(x)):
         kept = _number_at(seed, np.uint64(start + i + 1)) >= limit
         out[i] = x[i] * scale if kept | (x[i] != x[i]) else x.dtype.type(0)
+
+
+def where(c: np.ndarray, a: Any, b: Any) -> np.ndarray:
+    """Return a where c, b elsewhere: one of the two is an array, the other one of its dtype, too, or a number."""
+    array = a if type(a) is np.ndarray else b
+    out, flat, work = np.empty(array.shape, array.dtype), c.reshape(-1), int(array.size * _WORK)
+    if type(a) is type(b):
+        _choose(flat, a.reshape(-1), b.reshape(-1), out.reshape(-1), work=work)
+    else:
+        number = array.dtype.type(b if array is a else a)
+        _choose_or(flat, array is a, array.reshape(-1), number, out.reshape(-1), work=work)
+    return out
 
 
 def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:

@@ -243,6 +243,9 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
     return into
 
 
+where = np.where
+
+
 @np.errstate(all="ignore")
 def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:
     """Return x times the scale where SplitMix64's numbers reach the limit, 0 elsewhere, NaN where x is."""

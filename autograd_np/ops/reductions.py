@@ -259,12 +259,15 @@ def _extreme_rule(
     g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     x, y = raw(x), spread(raw(y), x, axis, keepdims)
-    chosen = ((x == y) | np.isnan(x)) & where  # y is NaN wherever its x has one, and equals nothing then
-    total = np.sum(chosen, axis=axis, keepdims=True)
+    chosen = x == y
+    if np.isnan(y).any():  # it is wherever its x has one, and equals nothing then
+        chosen = chosen | np.isnan(x)
+    if where is not True:
+        chosen = chosen & where
+    total = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=np.int32 if x.size < 2**31 else np.int64)
     if initial is not None and np.isfinite(initial):
         total = total + (y == initial)
-    share = chosen / np.maximum(total, 1)
-    return spread(g, x, axis, keepdims) * share.astype(x.dtype)
+    return spread(g, x, axis, keepdims) / np.maximum(total, 1).astype(x.dtype) * chosen
 
 
 def _limits(initial: Any, where: Any) -> dict[str, Any]:

@@ -69,3 +69,21 @@ def test_drop_has_the_probability_that_was_asked_for_and_no_pattern():
         pairs += [(kept[0], kept[1]), (kept[0], kept[2])]
         for one, other in pairs:
             assert abs(np.corrcoef(one, other)[0, 1]) < 4.5 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, ">f4"])
+@pytest.mark.parametrize("shape", [(), (3, 4), (0, 5), (100, 101), (1000, 301)])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: a[..., ::-1] if a.ndim else a])
+def test_where_chooses_as_numpys(dtype, shape, layout):
+    rng = np.random.default_rng(0)
+    c = layout(np.asarray(rng.random(shape) < 0.5))
+    a, b = (layout(np.asarray(rng.normal(0, 5, shape).astype(dtype))) for _ in range(2))
+    if a.size > 7 and a.dtype.kind == "f":
+        a.flat[:4] = b.flat[4:8] = [np.nan, -0.0, np.inf, -np.inf]
+    row = b[..., :1] if b.ndim and b.size else 1.5
+    for left, right in [(a, b), (a, 0), (-1.5, b), (a, np.float64(2)), (a, row), (1.0, 0.0), (a, b.astype(float))]:
+        found, expected = kernels.where(c, left, right), np.where(c, left, right)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+        if found.dtype.kind == "f":
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))

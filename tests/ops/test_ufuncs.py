@@ -142,3 +142,40 @@ def test_functions_without_a_name_in_numpy_are_right():
     np.testing.assert_allclose(ag.silu(x), x / (1 + np.exp(-x)), rtol=1e-14)
     for f in (ag.erf, ag.gelu, ag.silu, ag.softplus, ag.log_sigmoid):
         gradcheck(f, [np.linspace(-3, 3, 9)])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("p", [*range(-5, 7), 2.0, -3.0, 31, 1e9, -(2.0**70), np.inf, -np.inf, np.nan])
+def test_whole_powers_are_numpys(p, dtype):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([[0.0, -0.0, 1, -1, np.inf, -np.inf, np.nan], rng.normal(size=5000)]).astype(dtype)
+    with np.errstate(all="ignore"):
+        found, expected = ag.power(x, p), np.power(x, p)
+    np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
+    assert found.dtype == expected.dtype
+    special = slice(0, 7)
+    np.testing.assert_array_equal(found[special], expected[special])
+    np.testing.assert_array_equal(np.signbit(found[:6]), np.signbit(expected[:6]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_activations_are_as_precise_as_their_type(dtype):
+    x = np.concatenate([np.linspace(-80, 80, 20_001), np.geomspace(1e-30, 1, 1000)]).astype(dtype)
+    wide = x.astype(np.longdouble)
+    sigmoid, rest = 1 / (1 + np.exp(-wide)), np.log1p(np.exp(-abs(wide)))
+    for found, expected in (
+        (ag.sigmoid(x), sigmoid),
+        (ag.silu(x), wide * sigmoid),
+        (ag.softplus(x), np.maximum(wide, 0) + rest),
+        (ag.log_sigmoid(x), np.minimum(wide, 0) - rest),
+    ):
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, expected.astype(dtype), rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, bool])
+def test_activations_of_whole_numbers(dtype):
+    x = np.array([-128, -3, 0, 2, 127, 200]).clip(np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype != bool else [0, 1]
+    x = np.array(x, dtype)
+    for f in (ag.sigmoid, ag.silu, ag.softplus, ag.log_sigmoid, ag.leaky_relu):
+        np.testing.assert_allclose(f(x), f(x.astype(float)), rtol=1e-12)

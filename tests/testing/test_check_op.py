@@ -23,7 +23,7 @@ GIVEN_MORE = {
     "softmax_cross_entropy", "pad", "roll", "repeat", "split", "permute", "bincount", "eigh", "svd", "qr", "cholesky",
     "slogdet", "astype", "add_windows", "sliding_window_view", "sinc_derivative", "bessel_i", "unwrap", "vector_norm",
     "root_of_squares", "cofactor_slope", "frexp", "modf", "ldexp", "convolve", "heaviside", "unstack", "real_if_close",
-    "expand_dims", "normalize_batch", "cross", "gather", "i0", "transpose", "conjugate", "real", "clip",
+    "expand_dims", "normalize_batch", "cross", "gather", "i0", "transpose", "conjugate", "real", "clip", "drop",
 }  # fmt: skip
 
 

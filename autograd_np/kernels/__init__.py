@@ -41,6 +41,10 @@ __all__ = [
     "normalize_dx",
     "relu",
     "relu_dx",
+    "sigmoid",
+    "sigmoid_dx",
+    "softmax",
+    "softmax_dx",
     "take_steps",
     "where",
 ]
@@ -285,6 +289,39 @@ def where(c: Any, a: Any, b: Any) -> Any:
 
 def _lies_as(c: np.ndarray, a: Any) -> bool:
     return type(a) is np.ndarray and a.shape == c.shape and a.flags.carray and a.dtype.char in "fd" and a.dtype.isnative
+
+
+def _has_kernel(*arrays: Any) -> bool:
+    """Whether the kernels for float32 alone take these arrays; NumPy does nearly as well for float64."""
+    for array in arrays:
+        if type(array) is not np.ndarray or array.dtype.char != "f" or not array.flags.carray:
+            return False
+    return arrays[0].size >= _ELEMENTS_SIZE and arrays[0].dtype.isnative and _backend() is not fallback
+
+
+def sigmoid(x: Any) -> np.ndarray | None:
+    """Return 1 / (1 + exp(-x)), or None where there is no kernel for x."""
+    return _backend().sigmoid(x) if _has_kernel(x) else None
+
+
+def sigmoid_dx(g: Any, y: Any) -> np.ndarray | None:
+    """Return g y (1 - y), for y = sigmoid(x); None where there is no kernel for these."""
+    return _backend().sigmoid_dx(g, y) if _has_kernel(g, y) else None
+
+
+def softmax(x: Any, *, logarithm: bool = False) -> np.ndarray | None:
+    """Return the softmax over the last axis, or its logarithm; None where there is no kernel for x."""
+    if not _has_kernel(x):
+        return None
+    return _backend().softmax(x.reshape(-1, x.shape[-1]), logarithm).reshape(x.shape)
+
+
+def softmax_dx(g: Any, y: Any, *, logarithm: bool = False) -> np.ndarray | None:
+    """Return its adjoint, by what `softmax` has given; None where there is no kernel for these."""
+    if not _has_kernel(g, y):
+        return None
+    rows = -1, y.shape[-1]
+    return _backend().softmax_dx(g.reshape(rows), y.reshape(rows), logarithm).reshape(y.shape)
 
 
 def cross_entropy(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

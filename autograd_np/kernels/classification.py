@@ -1,4 +1,4 @@
-"""Softmax cross-entropy of float32 scores, one row after the other: each is read from memory once."""
+"""Softmax of float32 scores, and its cross-entropy, one row after the other: each is read from memory once."""
 
 import math
 
@@ -7,23 +7,13 @@ import numpy as np
 from . import fallback
 from .blocks import lanes_of
 from .compile import inline, inline_sum, kernel, share
+from .exponentials import BLOCK, exponentials
 from .line_blocks import largest_of, sum_of_lines
 
 # What an element and a row cost one thread, in nanoseconds.
 _ELEMENT, _ROW = 1.3, 40
 
-# exp(v) = 2^z exp(r), with the integer z nearest to v / ln 2, and r = v - z ln 2 by two parts of ln 2, of which the
-# first has few digits, so that its product with z is exact.  The polynomial is Cephes' (Moshier 1992), to 1 ulp.
-_LOWEST = np.float32(-87)
-_PER_LN2, _LN2_HIGH, _LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
-_POLYNOMIAL = tuple(
-    np.float32(c)
-    for c in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-)
-_HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1), np.float32(0)
-_NOTHING, _BIAS, _MANTISSA = np.int32(0), np.int32(127), np.int32(23)  # a float's exponent begins at its bit 23
-
-BLOCK = 1024  # scores that stay in the L1 cache from one loop to the next
+_ONE, _ZERO = np.float32(1), np.float32(0)
 
 
 # The largest of a row, NaN left out: where it is short four at a time, as each comparison waits for the last one.
@@ -43,22 +33,6 @@ def _largest(scores) -> np.float32:
     return max(max(a, b), max(c, d))
 
 
-# x becomes exp(x), for x of at most 0: 0 under the smallest normal float, NaN where it is NaN.  Without branches, so
-# that there are vector instructions; and over several rows in one go, which may be short.
-@inline
-def _exponentials(x, bits) -> None:
-    powers = bits.view(np.float32)
-    p0, p1, p2, p3, p4, p5 = _POLYNOMIAL
-    for i in range(len(x)):
-        v = _LOWEST if x[i] < _LOWEST else x[i]
-        z = np.floor(v * _PER_LN2 + _HALF)
-        r = v - z * _LN2_HIGH - z * _LN2_LOW
-        bits[i] = _NOTHING if x[i] < _LOWEST else (np.int32(z) + _BIAS) << _MANTISSA
-        x[i] = (((((p0 * r + p1) * r + p2) * r + p3) * r + p4) * r + p5) * r * r + r + _ONE
-    for i in range(len(x)):
-        x[i] *= powers[i]
-
-
 @inline_sum
 def _sum_of_few(x) -> np.float32:
     total = _ZERO
@@ -72,8 +46,24 @@ def _sum(x) -> np.float32:
     return sum_of_lines(x, 0, 1, 0, len(x)) if len(x) >= lanes_of(x) else _sum_of_few(x)
 
 
-# losses[r] = log(sum(exp(x[r]))) - x[r, labels[r]],  p[r] = softmax(x[r]); the largest score is subtracted first.
-# The loss is NaN where a label is no class.
+# p = exp(x - top) in the rows from low to high, with the largest number of each row as its top.
+@inline
+def _shifted_exponentials(x, low, high, p, tops, bits) -> None:
+    for row in range(low, high):
+        scores, shifted = x[row], p[row]
+        top = _largest(scores)
+        tops[row - low] = top
+        for c in range(len(scores)):
+            shifted[c] = scores[c] - top
+        if math.isinf(top):  # inf - inf: exp gives the limits, 1 for +inf, and 0 where all are -inf
+            for c in range(len(scores)):
+                if scores[c] == top:
+                    shifted[c] = _ZERO if top > _ZERO else top
+    block = p[low:high].reshape(-1)
+    exponentials(block, bits[: len(block)])
+
+
+# losses[r] = log(sum(exp(x[r]))) - x[r, labels[r]],  p[r] = softmax(x[r]).  The loss is NaN where a label is no class.
 @kernel
 def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
     rows, classes = x.shape
@@ -82,18 +72,7 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
     start, stop = share(rows, worker, workers)
     for low in range(start, stop, together):
         high = min(low + together, stop)
-        for row in range(low, high):
-            scores, shifted = x[row], p[row]
-            top = _largest(scores)
-            tops[row - low] = top
-            for c in range(classes):
-                shifted[c] = scores[c] - top
-            if math.isinf(top):  # inf - inf: exp gives the limits, 1 for +inf, and 0 where all are -inf
-                for c in range(classes):
-                    if scores[c] == top:
-                        shifted[c] = _ZERO if top > _ZERO else top
-        block = p[low:high].reshape(-1)
-        _exponentials(block, bits[: len(block)])
+        _shifted_exponentials(x, low, high, p, tops, bits)
         for row in range(low, high):
             shares, total = p[row], _sum(p[row])
             label = labels[row]
@@ -102,6 +81,59 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
             inverse = _ONE / total
             for c in range(classes):
                 shares[c] *= inverse
+
+
+# y[r] = softmax(x[r]), or its logarithm.
+@kernel
+def _softmax(worker, workers, x, logarithm, y) -> None:
+    rows, classes = x.shape
+    together = max(1, BLOCK // classes)
+    tops, bits = np.empty(together, np.float32), np.empty(together * classes, np.int32)
+    start, stop = share(rows, worker, workers)
+    for low in range(start, stop, together):
+        high = min(low + together, stop)
+        _shifted_exponentials(x, low, high, y, tops, bits)
+        for row in range(low, high):
+            scores, out, total = x[row], y[row], _sum(y[row])
+            if logarithm:
+                top, rest = tops[row - low], np.float32(math.log(total))
+                for c in range(classes):
+                    out[c] = (scores[c] - top) - rest
+            else:
+                inverse = _ONE / total
+                for c in range(classes):
+                    out[c] *= inverse
+
+
+# dx[r] = y[r] (g[r] - sum(g[r] y[r]))
+@kernel
+def _softmax_dx(worker, workers, g, y, dx) -> None:
+    start, stop = share(len(y), worker, workers)
+    for row in range(start, stop):
+        cotangents, shares, out = g[row], y[row], dx[row]
+        for c in range(len(out)):
+            out[c] = cotangents[c] * shares[c]
+        total = _sum(out)
+        for c in range(len(out)):
+            out[c] = shares[c] * (cotangents[c] - total)
+
+
+# dx[r] = g[r] - exp(y[r]) sum(g[r])
+@kernel
+def _log_softmax_dx(worker, workers, g, y, dx) -> None:
+    rows, classes = y.shape
+    together = max(1, BLOCK // classes)
+    bits = np.empty(together * classes, np.int32)
+    start, stop = share(rows, worker, workers)
+    for low in range(start, stop, together):
+        high = min(low + together, stop)
+        block, logarithms = dx[low:high].reshape(-1), y[low:high].reshape(-1)
+        block[:] = logarithms
+        exponentials(block, bits[: len(block)])
+        for row in range(low, high):
+            cotangents, out, total = g[row], dx[row], _sum(g[row])
+            for c in range(classes):
+                out[c] = cotangents[c] - out[c] * total
 
 
 # dx[r] = g[r] (p[r] - onehot(labels[r])); a g of one element is that of every row.  NaN where a label is no class.
@@ -138,4 +170,21 @@ def cross_entropy_dx(g: np.ndarray, p: np.ndarray, labels: np.ndarray) -> np.nda
     """Return g (p - onehot), of each row."""
     dx = np.empty(p.shape, p.dtype)
     _cross_entropy_dx(g, p, labels, dx, work=p.size // 4 + 12 * len(p))
+    return dx
+
+
+def softmax(x: np.ndarray, logarithm: bool) -> np.ndarray:
+    """Return the softmax of each row of float32, or its logarithm."""
+    y = np.empty(x.shape, x.dtype)
+    _softmax(x, logarithm, y, work=int(x.size * _ELEMENT + len(x) * _ROW))
+    return y
+
+
+def softmax_dx(g: np.ndarray, y: np.ndarray, logarithm: bool) -> np.ndarray:
+    """Return y (g - sum(g y)) of each row of float32, or of the logarithm g - exp(y) sum(g)."""
+    dx = np.empty(y.shape, y.dtype)
+    if logarithm:
+        _log_softmax_dx(g, y, dx, work=int(y.size * _ELEMENT + len(y) * _ROW))
+    else:
+        _softmax_dx(g, y, dx, work=y.size // 4 + 12 * len(y))
     return dx

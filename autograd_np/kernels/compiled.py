@@ -1,8 +1,8 @@
 """The functions of `fallback`, compiled."""
 
-from .classification import cross_entropy, cross_entropy_dx
+from .classification import cross_entropy, cross_entropy_dx, softmax, softmax_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
-from .elementwise import drop, relu, relu_dx, where
+from .elementwise import drop, relu, relu_dx, sigmoid, sigmoid_dx, where
 from .normalization import channel_sum, channel_sums, normalize, normalize_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import take_steps
@@ -25,6 +25,10 @@ __all__ = [
     "normalize_dx",
     "relu",
     "relu_dx",
+    "sigmoid",
+    "sigmoid_dx",
+    "softmax",
+    "softmax_dx",
     "take_steps",
     "where",
 ]

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from .compile import inline, kernel, share
+from .exponentials import BLOCK, exponentials
 from .random_numbers import number_at
 
-# What an element costs one thread, in nanoseconds: memory's speed.
-_WORK = 0.3
+# What an element costs one thread, in nanoseconds: memory's speed; and with an exponential.
+_WORK, _EXPONENTIAL = 0.3, 0.5
 
+_ONE = np.float32(1)
 _number_at = inline(number_at)
 
 
@@ -31,10 +33,19 @@ def _relu_over(worker, workers, x) -> None:
         x[i] = x.dtype.type(0) if x[i] <= 0 else x[i]
 
 
-# g becomes g [y != 0], where 0 * inf is 0, while NaN stays.  Without the product, what is stored would be what is there
-# or 0: a store on a condition, for which there would be no vector instructions.
+# dx = g [y != 0], where 0 * inf is 0, while NaN stays.
 @kernel
-def _relu_dx(worker, workers, g, y) -> None:
+def _relu_dx(worker, workers, g, y, dx) -> None:
+    start, stop = share(len(g), worker, workers)
+    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
+    for i in range(len(g)):
+        dx[i] = g[i] if (y[i] != 0) | (g[i] != g[i]) else g.dtype.type(0)
+
+
+# The same in place, g [y != 0] as a product: without it, what is stored would be what is there or 0, a store on a
+# condition, for which there would be no vector instructions.
+@kernel
+def _relu_dx_over(worker, workers, g, y) -> None:
     start, stop = share(len(g), worker, workers)
     g, y = g[start:stop], y[start:stop]
     for i in range(len(g)):
@@ -61,6 +72,31 @@ def _choose_or(worker, workers, c, chosen, a, number, out) -> None:
         out[i] = a[i] if c[i] == chosen else number
 
 
+# out = 1 / (1 + exp(-x)): with e = exp(-|x|), which does not overflow, 1 / (1 + e) or e / (1 + e).
+@kernel
+def _sigmoid(worker, workers, x, out) -> None:
+    start, stop = share(len(x), worker, workers)
+    bits = np.empty(BLOCK, np.int32)
+    for low in range(start, stop, BLOCK):
+        high = min(low + BLOCK, stop)
+        given, e = x[low:high], out[low:high]
+        for i in range(len(e)):
+            e[i] = -abs(given[i])
+        exponentials(e, bits[: len(e)])
+        for i in range(len(e)):
+            e[i] = (_ONE if given[i] >= 0 else e[i]) / (_ONE + e[i])
+
+
+# dx = g y (1 - y), with y = sigmoid(x), where inf * 0 is 0.
+@kernel
+def _sigmoid_dx(worker, workers, g, y, dx) -> None:
+    start, stop = share(len(g), worker, workers)
+    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
+    for i in range(len(g)):
+        new = g[i] * y[i] * (_ONE - y[i])
+        dx[i] = new if (new == new) | (g[i] != g[i]) | (y[i] != y[i]) else g.dtype.type(0)
+
+
 # out = x times the scale where the element's random number has reached the limit; else 0, and NaN where x is.
 @kernel
 def _drop(worker, workers, x, seed, limit, scale, out) -> None:
@@ -83,6 +119,20 @@ def where(c: np.ndarray, a: Any, b: Any) -> np.ndarray:
     return out
 
 
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)), of float32."""
+    out = np.empty(x.shape, x.dtype)
+    _sigmoid(x.reshape(-1), out.reshape(-1), work=int(x.size * _EXPONENTIAL))
+    return out
+
+
+def sigmoid_dx(g: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return g y (1 - y), of float32."""
+    dx = np.empty(g.shape, g.dtype)
+    _sigmoid_dx(g.reshape(-1), y.reshape(-1), dx.reshape(-1), work=int(g.size * _WORK))
+    return dx
+
+
 def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:
     """Return x times the scale where the seed's random numbers reach the limit, 0 elsewhere, NaN where x is."""
     out = np.empty(x.shape, x.dtype)
@@ -103,6 +153,10 @@ def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
 
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y is not 0, or g is NaN."""
-    dx = g.copy() if into is None else into
-    _relu_dx(dx.reshape(-1), y.reshape(-1), work=int(g.size * _WORK))
+    work = int(g.size * _WORK)
+    if into is not None:
+        _relu_dx_over(into.reshape(-1), y.reshape(-1), work=work)
+        return into
+    dx = np.empty(g.shape, g.dtype)
+    _relu_dx(g.reshape(-1), y.reshape(-1), dx.reshape(-1), work=work)
     return dx

@@ -15,12 +15,18 @@ __all__ = ["gelu", "leaky_relu", "log_sigmoid", "log_softmax", "relu", "sigmoid"
 tanh = unary(np.tanh, lambda g, y, _x: g * (1 - y * y), r"\bar x = \bar y \odot (1 - y^2)", complex=True)
 
 
-@np.errstate(over="ignore")  # 1 / inf is what it should be
 def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(np.multiply(x, -1.0)))
+    if (y := kernels.sigmoid(x)) is not None:
+        return y
+    with np.errstate(over="ignore"):  # 1 / inf is what it should be
+        return 1 / (1 + np.exp(np.multiply(x, -1.0)))
 
 
-sigmoid = unary(_sigmoid, lambda g, y, _x: g * y * (1 - y), r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid")
+def _sigmoid_rule(g: Any, y: Any, _x: Any) -> Any:
+    return g * y * (1 - y) if (dx := kernels.sigmoid_dx(g, y)) is None else dx
+
+
+sigmoid = unary(_sigmoid, _sigmoid_rule, r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid")
 
 
 def _softplus(x: Any) -> Any:
@@ -108,25 +114,39 @@ def drop(x: Any, *, seed: int, p: float) -> Any:
     return kernels.drop(x, seed=seed, p=p)
 
 
+def _is_last(axis: int, x: Any) -> bool:
+    return axis in (-1, x.ndim - 1)
+
+
 def _softmax_rule(g: Any, y: Any, _x: Any, *, axis: int = -1) -> Any:
+    if _is_last(axis, y) and (dx := kernels.softmax_dx(g, y)) is not None:
+        return dx
     return y * (g - np.sum(g * y, axis=axis, keepdims=True))
 
 
 @primitive(_softmax_rule, formula=r"\bar x = y \odot (\bar y - \textstyle\sum \bar y \odot y)")
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) over axis, without overflow.  NaN where every x is -inf."""
+    x = np.asarray(x)
+    if _is_last(axis, x) and (y := kernels.softmax(x)) is not None:
+        return y
     with np.errstate(invalid="ignore"):
-        e, _ = shifted_exp(np.asarray(x), axis)
+        e, _ = shifted_exp(x, axis)
         return e / sum(e, axis=axis, keepdims=True)
 
 
-@primitive(
-    lambda g, y, _x, *, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
-    formula=r"\bar x = \bar y - e^y \textstyle\sum \bar y",
-)
+def _log_softmax_rule(g: Any, y: Any, _x: Any, *, axis: int = -1) -> Any:
+    if _is_last(axis, y) and (dx := kernels.softmax_dx(g, y, logarithm=True)) is not None:
+        return dx
+    return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
+
+
+@primitive(_log_softmax_rule, formula=r"\bar x = \bar y - e^y \textstyle\sum \bar y")
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """X - logsumexp(x) over axis, without overflow.  NaN where every x is -inf."""
     x = np.asarray(x)
+    if _is_last(axis, x) and (y := kernels.softmax(x, logarithm=True)) is not None:
+        return y
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)
         return (x - top) - np.log(sum(e, axis=axis, keepdims=True))

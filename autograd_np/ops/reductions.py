@@ -7,12 +7,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import DTypeLike
 
-from ..core import implements, precise_sum, primitive
+from ..core import implements, primitive
 from . import arithmetic
 from .arithmetic import raw
 from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
 from .shaping import astype, expand_dims, operand, reshape, squeeze
+from .totals import large_total, total
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
@@ -76,7 +77,7 @@ _sum = primitive(
     name="sum",
     complex=True,
     formula=r"\bar x = \bar y \text{ copied along the axes}",
-)(precise_sum)
+)(total)
 
 
 @implements(np.sum, arrays=1)
@@ -145,6 +146,8 @@ prod.op = _prod.op  # type: ignore[attr-defined]
 )
 def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     x = np.asarray(x)
+    if (y := large_total(x, axis, keepdims)) is not None:
+        return y / np.asarray(count(x, axis), x.dtype)
     if x.dtype.kind != "f" or x.dtype == np.float64:
         return np.mean(x, axis=axis, keepdims=keepdims)
     return np.mean(x, axis=axis, keepdims=keepdims, dtype=np.float64).astype(x.dtype)
@@ -185,9 +188,9 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
     x = np.asarray(x)
     if x.dtype.kind != "f" or not x.size:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
-    total = precise_sum(np.square(x - _centre(x, axis)), axis, keepdims)
+    squares = total(np.square(x - _centre(x, axis)), axis, keepdims)
     n = count(x, axis) - ddof
-    return (total / n).astype(total.dtype) if n > 0 else np.full_like(total, np.nan)
+    return (squares / n).astype(squares.dtype) if n > 0 else np.full_like(squares, np.nan)
 
 
 @implements(np.var, arrays=1)
@@ -264,10 +267,10 @@ def _extreme_rule(
         chosen = chosen | np.isnan(x)
     if where is not True:
         chosen = chosen & where
-    total = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=np.int32 if x.size < 2**31 else np.int64)
+    ties = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=np.int32 if x.size < 2**31 else np.int64)
     if initial is not None and np.isfinite(initial):
-        total = total + (y == initial)
-    return spread(g, x, axis, keepdims) / np.maximum(total, 1).astype(x.dtype) * chosen
+        ties = ties + (y == initial)
+    return spread(g, x, axis, keepdims) / np.maximum(ties, 1).astype(x.dtype) * chosen
 
 
 def _limits(initial: Any, where: Any) -> dict[str, Any]:
@@ -340,8 +343,8 @@ def shifted_exp(x: Any, axis: Axis) -> tuple[Any, np.ndarray]:
 
 def _logsumexp_rule(g: Any, _y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     e, _ = shifted_exp(x, axis)
-    total = np.sum(e, axis=axis, keepdims=True)
-    return spread(g, x, axis, keepdims) * (e / np.where(raw(total) == 0, 1, total))  # all -inf: nothing moves y
+    whole = np.sum(e, axis=axis, keepdims=True)
+    return spread(g, x, axis, keepdims) * (e / np.where(raw(whole) == 0, 1, whole))  # all -inf: nothing moves y
 
 
 @primitive(_logsumexp_rule, formula=r"\bar x = \bar y \odot e^{x - y}")
@@ -351,6 +354,6 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     x = x if x.dtype.kind == "f" else x.astype(float, casting="same_kind")
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)
-        y = np.log(precise_sum(e, axis, True))
+        y = np.log(total(e, axis, True))
         y = y + np.where(top == -np.inf, 0, top)
     return y if keepdims else np.squeeze(y, axis=tuple(range(x.ndim)) if axis is None else axis)

@@ -1,12 +1,16 @@
-"""Softmax cross-entropy: compiled and in NumPy it is the same, for infinite scores too."""
+"""Softmax and its cross-entropy: compiled and in NumPy they are the same, for infinite scores too."""
 
 import numpy as np
 import pytest
 
+import autograd_np as ag
 from autograd_np import kernels
 from autograd_np.kernels import fallback
 
 INF, NAN = np.inf, np.nan
+SPECIAL = np.array(
+    [[1.0, 2.0, 3.0], [INF, 0, 1], [INF, INF, 0], [-INF, 0, 1], [-INF, -INF, -INF], [NAN, 0, 1], [INF, NAN, 0]]
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -30,10 +34,7 @@ def test_against_plain_arithmetic(dtype, shape):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_infinite_scores_and_nan(dtype):
-    row = np.array(
-        [[1.0, 2.0, 3.0], [INF, 0, 1], [INF, INF, 0], [-INF, 0, 1], [-INF, -INF, -INF], [NAN, 0, 1], [INF, NAN, 0]]
-    )
-    x, labels = np.tile(row.astype(dtype), (80, 1)), np.tile(np.array([0, 1, 0, 0, 2, 1, 0]), 80)
+    x, labels = np.tile(SPECIAL.astype(dtype), (80, 1)), np.tile(np.array([0, 1, 0, 0, 2, 1, 0]), 80)
     ours, theirs = kernels.cross_entropy(x, labels), fallback.cross_entropy(x, labels)
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-6)
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-6)
@@ -54,3 +55,28 @@ def test_exponentials_to_the_last_bits():
     _, p = kernels.cross_entropy(x, np.zeros(1, int))
     wide = np.exp(x.astype(np.float64))
     np.testing.assert_allclose(p / p[0, -1], wide, rtol=3e-7)
+
+
+@pytest.mark.parametrize("shape", [(60, 10), (3, 4, 100), (7, 3000), (600, 1), (200, 3), (20_000, 17)])
+def test_softmax_against_plain_arithmetic(shape):
+    rng = np.random.default_rng(0)
+    x, g = (rng.normal(0, size, shape).astype(np.float32) for size in (10, 1))
+    wide = x.astype(np.float64)
+    logarithms = wide - np.logaddexp.reduce(wide, axis=-1, keepdims=True)
+    p = np.exp(logarithms)
+    y, log_y = kernels.softmax(x), kernels.softmax(x, logarithm=True)
+    np.testing.assert_allclose(y, p, rtol=1e-5, atol=1e-37)
+    np.testing.assert_allclose(log_y, logarithms, rtol=1e-6, atol=1e-6)
+    close = {"rtol": 1e-5, "atol": 2e-6}
+    np.testing.assert_allclose(kernels.softmax_dx(g, y), p * (g - (g * p).sum(-1, keepdims=True)), **close)
+    dx = kernels.softmax_dx(g, log_y, logarithm=True)
+    np.testing.assert_allclose(dx, g - p * g.sum(-1, keepdims=True, dtype=float), **close | {"atol": 2e-5})
+
+
+@pytest.mark.parametrize("f", [ag.softmax, ag.log_softmax])
+def test_softmax_of_infinite_scores_and_nan_is_numpys(f):
+    few, many = SPECIAL.astype(np.float32), np.tile(SPECIAL.astype(np.float32), (80, 1))
+    assert kernels.softmax(few) is None is kernels.softmax(many.astype(float)) is kernels.softmax(many.T)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(f(many), np.tile(f(few), (80, 1)), rtol=1e-6)
+        np.testing.assert_allclose(f(many.T, axis=0), np.tile(f(few), (80, 1)).T, rtol=1e-6)

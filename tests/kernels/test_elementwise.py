@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd_np as ag
 from autograd_np import kernels
 from autograd_np.kernels import fallback
 
@@ -87,3 +88,31 @@ def test_where_chooses_as_numpys(dtype, shape, layout):
         assert found.dtype == expected.dtype
         if found.dtype.kind == "f":
             np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+
+
+def test_sigmoid_of_many_is_that_of_few():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([[np.nan, np.inf, -np.inf, 0, -0.0, 1e-30], rng.normal(0, 20, 200_001)]).astype(np.float32)
+    g = np.concatenate([np.full(6, np.inf), rng.normal(0, 20, 200_000), [np.nan]]).astype(np.float32)
+    assert kernels.sigmoid(x[:9]) is None is kernels.sigmoid(x.astype(float)) is kernels.sigmoid(x[::-1])
+    for _ in range(2):  # on one thread, and then on several
+        y = kernels.sigmoid(x)
+        np.testing.assert_allclose(y, ag.sigmoid(x.astype(float)), rtol=4e-7, atol=1e-37)
+        dx = kernels.sigmoid_dx(g, y)
+        np.testing.assert_array_equal(dx[:6], [np.nan, 0, 0, np.inf, np.inf, np.inf])
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_array_equal(dx[6:], (g * y * (1 - y))[6:])
+
+
+@pytest.mark.parametrize("infinite", [False, True])
+def test_gradient_of_a_large_sigmoid_is_that_of_a_small_one(infinite):
+    x = np.linspace(-200, 200, 2000, dtype=np.float32)
+    g = np.full(2000, np.inf if infinite else 3, np.float32)
+    gradients = []
+    for part in (slice(None), slice(0, 300), slice(1700, 2000)):
+        leaf = ag.Tensor(x[part], requires_grad=True)
+        ag.sigmoid(leaf).backward(g[part])
+        gradients.append(leaf.grad.data)
+    np.testing.assert_allclose(
+        np.r_[gradients[0][:300], gradients[0][1700:]], np.r_[gradients[1], gradients[2]], atol=1e-37
+    )

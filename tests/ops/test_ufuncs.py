@@ -175,7 +175,7 @@ def test_activations_are_as_precise_as_their_type(dtype):
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, bool])
 def test_activations_of_whole_numbers(dtype):
-    x = np.array([-128, -3, 0, 2, 127, 200]).clip(np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype != bool else [0, 1]
-    x = np.array(x, dtype)
+    lowest, highest = (0, 1) if dtype is bool else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    x = np.array([-128, -3, 0, 2, 127, 200]).clip(lowest, highest).astype(dtype)
     for f in (ag.sigmoid, ag.silu, ag.softplus, ag.log_sigmoid, ag.leaky_relu):
         np.testing.assert_allclose(f(x), f(x.astype(float)), rtol=1e-12)

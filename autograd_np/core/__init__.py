@@ -11,7 +11,7 @@ from .primitive import binary, primitive, unary
 from .protocols import without_gradient
 from .recording import is_unseen, overwritten, picked
 from .rows import Rows
-from .summation import precise_sum
+from .summation import LARGE, Axis, large_sums, precise_sum
 from .tape import Bundle, Leaf, Node, Shaped, note_write
 from .tensor import Tensor
 from .views import rebind, source_of, views_of
@@ -22,7 +22,9 @@ __all__ = [
     "API_VERSION",
     "DEVICE",
     "FUNCTIONS",
+    "LARGE",
     "UFUNCS",
+    "Axis",
     "Bundle",
     "Leaf",
     "Node",
@@ -38,6 +40,7 @@ __all__ = [
     "implements",
     "is_grad_enabled",
     "is_unseen",
+    "large_sums",
     "late_imports",
     "no_grad",
     "note_write",

@@ -22,6 +22,7 @@ from .shapes import Padding, Pair, Shape, conv_output_size, index_type
 
 __all__ = [
     "StepArrays",
+    "add_at",
     "avg_pool2d",
     "avg_pool2d_dx",
     "channel_sum",
@@ -289,6 +290,14 @@ def where(c: Any, a: Any, b: Any) -> Any:
 
 def _lies_as(c: np.ndarray, a: Any) -> bool:
     return type(a) is np.ndarray and a.shape == c.shape and a.flags.carray and a.dtype.char in "fd" and a.dtype.isnative
+
+
+def add_at(out: np.ndarray, places: np.ndarray, v: np.ndarray) -> None:
+    """Add each v to the element of out, a vector, at its place, as `numpy.add.at`."""
+    if v.dtype.char in "fd" and v.dtype.isnative and out.dtype == v.dtype and v.flags.carray:
+        _exactly_from(_ELEMENTS_SIZE, v.size).add_at(out, places, v)
+    else:
+        fallback.add_at(out, places, v)
 
 
 def _has_kernel(*arrays: Any) -> bool:

@@ -72,6 +72,13 @@ def _choose_or(worker, workers, c, chosen, a, number, out) -> None:
         out[i] = a[i] if c[i] == chosen else number
 
 
+# out[places] += v, by a single worker, as a place may be named several times.
+@kernel
+def _add_at(worker, workers, out, places, v) -> None:
+    for i in range(len(v)):
+        out[np.uint64(places[i])] += v[i]
+
+
 # out = 1 / (1 + exp(-x)): with e = exp(-|x|), which does not overflow, 1 / (1 + e) or e / (1 + e).
 @kernel
 def _sigmoid(worker, workers, x, out) -> None:
@@ -117,6 +124,11 @@ def where(c: np.ndarray, a: Any, b: Any) -> np.ndarray:
         number = array.dtype.type(b if array is a else a)
         _choose_or(flat, array is a, array.reshape(-1), number, out.reshape(-1), work=work)
     return out
+
+
+def add_at(out: np.ndarray, places: np.ndarray, v: np.ndarray) -> None:
+    """Add each v to the element of out at its place."""
+    _add_at(out, places, v, work=0)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -78,10 +78,12 @@ def _base_rule(g: Any, _y: Any, x: Any, p: Any) -> Any:
 
 def _exponent_rule(g: Any, y: Any, x: Any, p: Any) -> Any:
     zero = (raw(x) == 0) & (np.real(raw(p)) >= 0)  # 0^p is 0 for every p nearby
-    base = np.where(zero, 1, x)
+    some = np.any(zero)
+    base = np.where(zero, 1, x) if some else x
     if y.dtype.kind == "c":
         base = base + 0j
-    return g * np.where(zero, 0, y * np.log(base))
+    slope = y * np.log(base)
+    return g * (np.where(zero, 0, slope) if some else slope)
 
 
 def _whole_power(x: np.ndarray, p: int) -> np.ndarray:

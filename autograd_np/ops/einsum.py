@@ -9,6 +9,7 @@ from ..core import FUNCTIONS, Tensor, primitive
 
 __all__ = ["einsum"]
 
+_LARGE = 4096  # elements of two arrays, for which a search takes less long than the sums
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in the order in which an implied output is sorted
 
 
@@ -70,7 +71,8 @@ def _spread(x: Any, labels: str, wanted: str, sides: dict[str, int]) -> Any:
     formula=r"\bar x_i = \operatorname{einsum}(\bar y, x_{j \ne i} \to \text{the labels of } x_i)",
 )
 def _einsum(*operands: Any, subscripts: str, optimize: bool = False) -> Any:
-    out = np.einsum(subscripts, *operands, optimize=optimize)
+    large = len(operands) == 2 and operands[0].size + operands[1].size > _LARGE  # then BLAS is looked for
+    out = np.einsum(subscripts, *operands, optimize=optimize or large)
     return out if out.base is None else out.copy()  # of one array it may be a view, as "ii->i" is
 
 

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..core import Rows, Tensor, note_write, primitive, rebind, source_of, views_of
 from ..core.grad_mode import mode
 from .shaping import astype
 
 __all__ = ["getitem"]
+
+
+_LARGE = 2048  # elements, for which to find their places first takes less long
 
 
 @primitive(
@@ -35,10 +39,14 @@ def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
         return Rows(scatter_add(v.rows, shape=(len(v.rows), *shape), index=(slice(None), *each)))
     v = np.asarray(v)
     out = np.zeros(shape, v.dtype)
-    if _is_basic(index):
+    if _is_basic(index) or (type(index) is np.ndarray and index.dtype == bool):
         out[index] = v  # no element is named twice
-    else:
+    elif v.size < _LARGE:
         np.add.at(out, index, v)
+    else:
+        places = np.arange(out.size).reshape(shape)[index]
+        v = v if v.shape == places.shape else np.broadcast_to(v, places.shape)
+        kernels.add_at(out.reshape(-1), places.reshape(-1), v.reshape(-1))
     return out
 
 

@@ -7,17 +7,15 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import DTypeLike
 
-from ..core import implements, primitive
+from ..core import Axis, implements, precise_sum, primitive
 from . import arithmetic
 from .arithmetic import raw
 from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
 from .shaping import astype, expand_dims, operand, reshape, squeeze
-from .totals import large_total, total
+from .totals import large_total
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
-
-Axis = int | tuple[int, ...] | None
 
 _FEW = 8192  # copies of a number that are made more quickly than a view that has it everywhere
 
@@ -77,7 +75,7 @@ _sum = primitive(
     name="sum",
     complex=True,
     formula=r"\bar x = \bar y \text{ copied along the axes}",
-)(total)
+)(precise_sum)
 
 
 @implements(np.sum, arrays=1)
@@ -188,7 +186,7 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
     x = np.asarray(x)
     if x.dtype.kind != "f" or not x.size:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
-    squares = total(np.square(x - _centre(x, axis)), axis, keepdims)
+    squares = precise_sum(np.square(x - _centre(x, axis)), axis, keepdims)
     n = count(x, axis) - ddof
     return (squares / n).astype(squares.dtype) if n > 0 else np.full_like(squares, np.nan)
 
@@ -354,6 +352,6 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     x = x if x.dtype.kind == "f" else x.astype(float, casting="same_kind")
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)
-        y = np.log(total(e, axis, True))
+        y = np.log(precise_sum(e, axis, True))
         y = y + np.where(top == -np.inf, 0, top)
     return y if keepdims else np.squeeze(y, axis=tuple(range(x.ndim)) if axis is None else axis)

@@ -1,6 +1,7 @@
 r"""The same elements several times over; their cotangents are summed."""
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import chain
 from operator import index
 from typing import Any
@@ -18,13 +19,21 @@ from .shaping import astype, broadcast_arrays, broadcast_to, copy, operand, rave
 __all__ = ["full_like", "meshgrid", "repeat", "resize", "sliding_window_view", "tile"]
 
 
+_FEW = 8  # arrays that are added more quickly one to the other than so many elements side by side
+
+
 def _sum_repeats(g: Any, _y: Any, _a: Any, *, repeats: Any, axis: int | None = None) -> Any:
     shape = (int(np.prod(_a.shape)),) if axis is None or not _a.shape else _a.shape
     axis = normalize_axis_index(axis or 0, len(shape))
     repeats = np.asarray(repeats)
     if repeats.size == 1:
-        groups = np.reshape(g, (*shape[: axis + 1], int(repeats.item()), *shape[axis + 1 :]))
-        return np.reshape(np.sum(groups, axis=axis + 1), _a.shape)
+        each = int(repeats.item())
+        groups = np.reshape(g, (*shape[: axis + 1], each, *shape[axis + 1 :]))
+        if 0 < each <= _FEW:
+            total = reduce(np.add, [groups[(slice(None),) * (axis + 1) + (i,)] for i in range(each)])
+        else:
+            total = np.sum(groups, axis=axis + 1)
+        return np.reshape(total, _a.shape)
     origin = np.repeat(np.arange(shape[axis]), repeats)
     return np.reshape(scatter_add(g, shape=shape, index=(slice(None),) * axis + (origin,)), _a.shape)
 

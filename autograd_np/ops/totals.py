@@ -7,18 +7,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from .. import kernels
-from ..core import precise_sum
+from ..core import LARGE, Axis, large_sums
 
-LARGE = 16 * 1024  # elements, from which on the kernel is quicker
 BLOCK = 2048  # elements of which a whole sum is made, which threads share
-
-Axis = int | tuple[int, ...] | None
-
-
-def total(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Sum over axis, in x's dtype, as precisely as `precise_sum`."""
-    y = large_total(x, axis, keepdims)
-    return precise_sum(x, axis, keepdims) if y is None else y
 
 
 def large_total(x: Any, axis: Axis = None, keepdims: bool = False) -> np.ndarray | None:
@@ -47,3 +38,6 @@ def _over_ends(x: np.ndarray, axes: list[int]) -> np.ndarray | None:
     blocks = flat[: flat.size // BLOCK * BLOCK].reshape(1, -1, BLOCK)
     rest = np.add.reduce(flat[blocks.size :], dtype=np.float64)
     return np.asarray(np.add.reduce(kernels.channel_sum(blocks), dtype=np.float64) + rest).astype(x.dtype)
+
+
+large_sums.append(large_total)

@@ -41,3 +41,19 @@ def test_repeats_negative_steps_and_new_axes():
     (x[[0, 0, -1]] * np.array([1.0, 10.0, 100.0])).sum().backward()
     (x[None, ::-1, ...] * np.array([[1.0, 2.0, 3.0]])).sum().backward()
     assert list(x.grad.data) == [14.0, 2.0, 101.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.complex64, ">f4"])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, lambda g: g[..., ::-1].copy()[..., ::-1]])
+def test_many_elements_are_added_as_numpy_adds_them(dtype, layout):
+    rng = np.random.default_rng(0)
+    shape = (30, 100)
+    rows, columns, lines = rng.integers(-30, 30, 300), rng.integers(-100, 100, (30, 200)), np.arange(30)[:, None]
+    for index in (rows, (..., columns[0]), (slice(None), columns[0]), (lines, columns), rng.random(shape) < 0.9):
+        x = Tensor(np.zeros(shape, dtype), requires_grad=True)
+        y = x[index]
+        g = layout(rng.normal(size=y.shape).astype(dtype))
+        y.backward(g)
+        expected = np.zeros(shape, dtype)
+        np.add.at(expected, index, np.conj(g))
+        np.testing.assert_array_equal(x.grad.data, np.conj(expected))

@@ -165,3 +165,17 @@ def test_the_gradient_of_a_bias_is_the_sum_of_the_rows(dtype, shape):
     np.testing.assert_allclose(
         found.data, wide.reshape(-1, shape[-1]).sum(0), rtol=1e-3 if dtype == np.float16 else 1e-5
     )
+
+
+@pytest.mark.parametrize(
+    "subscripts", ["ij,kj->ik", "ij,jk", "ij,ij->i", "ij,ij", "aij,ajk->aik", "ij,kl->ijkl", "...j,...j"]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, complex])
+def test_einsum_of_large_arrays_is_numpys(subscripts, dtype):
+    rng = np.random.default_rng(0)
+    shape = {"aij,ajk->aik": (9, 23, 23), "ij,kl->ijkl": (47, 47)}.get(subscripts, (70, 70))
+    a, b = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+    found = ag.einsum(subscripts, a, b)
+    expected = np.einsum(subscripts, a.astype(complex), b.astype(complex))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    assert found.dtype == dtype

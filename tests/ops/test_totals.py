@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_np as ag
-from autograd_np.ops.totals import LARGE
+from autograd_np.core import LARGE
 
 AXES = [None, 0, 1, 2, -1, (0, 1), (1, 2), (0, 2), (2, 0), (0, 1, 2), ()]
 

@@ -105,9 +105,10 @@ def _power(x: Any, p: Any) -> Any:
 
     An exponent that serves many bases makes NumPy take the square root, which differs there.
     """
-    if type(p) in (int, float) and type(x) is np.ndarray and x.dtype.char in "fd" and float(p).is_integer():
+    one_for_all = type(p) in (int, float) and type(x) is np.ndarray and x.dtype.char in "fd"
+    if one_for_all and float(p).is_integer():
         return _whole_power(x, int(p))
-    y = np.power(x, p)
+    y = np.sqrt(x) if one_for_all and p == 0.5 else np.power(x, p)
     if isinstance(p, (int, float)):
         if p != 0.5:
             return y

@@ -29,6 +29,7 @@ def environment(threads: int, **more: str) -> dict[str, str]:
         "JAX_PLATFORMS": "cpu",
         "KMP_BLOCKTIME": "1",  # else Intel's threads spin for 200 ms, into what is measured next
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "PYTHONDONTWRITEBYTECODE": "",  # installed packages are compiled; a checkout is by its first import
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         **more,
     }

@@ -301,9 +301,11 @@ def add_at(out: np.ndarray, places: np.ndarray, v: np.ndarray) -> None:
 
 
 def _has_kernel(*arrays: Any) -> bool:
-    """Whether the kernels for float32 alone take these arrays; NumPy does nearly as well for float64."""
+    """Whether the kernels with exponentials in vectors, which are for float32 alone, take these arrays of one shape."""
     for array in arrays:
         if type(array) is not np.ndarray or array.dtype.char != "f" or not array.flags.carray:
+            return False
+        if array.shape != arrays[0].shape:
             return False
     return arrays[0].size >= _ELEMENTS_SIZE and arrays[0].dtype.isnative and _backend() is not fallback
 

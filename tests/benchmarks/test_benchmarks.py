@@ -22,7 +22,7 @@ from benchmarks.engines import ENGINES, NoSuchCase, autograd_np
 from benchmarks.engines import numpy as by_hand
 from benchmarks.fresh import first, memory
 from benchmarks.plots import _apart
-from benchmarks.processes import Gone, Process, _is_running, fresh
+from benchmarks.processes import Gone, Process, _is_running, environment, fresh
 from benchmarks.report import markdown, quantity
 from benchmarks.results import ABSENT, FAILED, MISMATCH, NO_CASE, Measured, find_mismatches, ratio
 from benchmarks.targets import verdicts
@@ -344,6 +344,18 @@ def test_a_process_that_does_not_answer_is_given_up():
 def test_fresh_processes_measure_imports():
     assert 0 < fresh("numpy", 1, "import", {}, 0, 60)["value"] < 60
     assert "missing" in fresh("numpy", 1, "first_gradient", {"cache": "warm"}, 1, 60)
+
+
+def test_imports_are_measured_with_bytecode_wherever_it_is_switched_off(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"],
+        env=environment(1),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "False\n"
 
 
 def test_first_steps_are_timed_without_what_they_are_built_of(monkeypatch):

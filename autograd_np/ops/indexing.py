@@ -16,7 +16,8 @@ from .shaping import astype
 __all__ = ["getitem"]
 
 
-_LARGE = 2048  # elements, for which to find their places first takes less long
+# To find the places of all elements first takes less long from so many elements on, if the array has few times as many.
+_LARGE, _TIMES = 2048, 4
 
 
 @primitive(
@@ -41,7 +42,7 @@ def scatter_add(v: Any, shape: tuple[int, ...], index: Any) -> Any:
     out = np.zeros(shape, v.dtype)
     if _is_basic(index) or (type(index) is np.ndarray and index.dtype == bool):
         out[index] = v  # no element is named twice
-    elif v.size < _LARGE:
+    elif v.size < max(_LARGE, out.size // _TIMES):
         np.add.at(out, index, v)
     else:
         places = np.arange(out.size).reshape(shape)[index]

@@ -10,7 +10,7 @@ AXES = [None, 0, 1, 2, -1, (0, 1), (1, 2), (0, 2), (2, 0), (0, 1, 2), ()]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, ">f4", np.float16])
-@pytest.mark.parametrize("shape", [(40, 30, 50), (1, 300, 100), (30_001, 2, 1), (7, 1, 4099)])
+@pytest.mark.parametrize("shape", [(40, 40, 50), (1, 300, 230), (40_001, 2, 1), (17, 1, 4099)])
 @pytest.mark.parametrize("axis", AXES)
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_large_sums_and_means(dtype, shape, axis, keepdims):
@@ -26,7 +26,7 @@ def test_large_sums_and_means(dtype, shape, axis, keepdims):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_infinity_and_nan(dtype):
-    x = np.ones((200, 300), dtype)
+    x = np.ones((300, 300), dtype)
     x[0, 0], x[1, 1], x[2, 2:4] = np.inf, np.nan, [np.inf, -np.inf]
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(ag.sum(x, 1)[:4], [np.inf, np.nan, np.nan, 300])
@@ -35,7 +35,7 @@ def test_infinity_and_nan(dtype):
 
 
 def test_a_mean_of_numbers_whose_sum_overflows():
-    x = np.full((300, 100), 1e38, np.float32)
+    x = np.full((300, 300), 1e38, np.float32)
     for axis in (None, 0, 1):
         np.testing.assert_allclose(ag.mean(x, axis), 1e38, rtol=1e-6)
     x[:, ::2] *= -1

@@ -34,6 +34,7 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_dx",
     "drop",
+    "leak",
     "matmul",
     "max_pool2d",
     "max_pool2d_gather",
@@ -266,6 +267,11 @@ def relu(x: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
 def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """Return g where y, of the same shape, is not 0, or g is NaN; written into g itself if that is given once more."""
     return _elementwise(_ELEMENTS_SIZE, g, y).relu_dx(g, y, into)
+
+
+def leak(v: np.ndarray, x: np.ndarray, slope: float) -> np.ndarray:
+    """Return v, of x's shape, where x > 0, and v times the slope, which is not 0, elsewhere."""
+    return _elementwise(_ELEMENTS_SIZE, x, v).leak(v, x, slope)
 
 
 def drop(x: np.ndarray, *, seed: int, p: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from .classification import cross_entropy, cross_entropy_dx, softmax, softmax_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx
-from .elementwise import add_at, drop, relu, relu_dx, sigmoid, sigmoid_dx, where
+from .elementwise import add_at, drop, leak, relu, relu_dx, sigmoid, sigmoid_dx, where
 from .normalization import channel_sum, channel_sums, normalize, normalize_dx
 from .pooling import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_gather, max_pool2d_scatter
 from .steps import take_steps
@@ -19,6 +19,7 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_dx",
     "drop",
+    "leak",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_scatter",

@@ -54,6 +54,15 @@ def _relu_dx_over(worker, workers, g, y) -> None:
         g[i] = new if (new == new) | (old != old) else g.dtype.type(0)
 
 
+# out = v where x > 0, v times the slope elsewhere.
+@kernel
+def _leak(worker, workers, v, x, slope, out) -> None:
+    start, stop = share(len(x), worker, workers)
+    v, x, out = v[start:stop], x[start:stop], out[start:stop]
+    for i in range(len(x)):
+        out[i] = v[i] if x[i] > 0 else v[i] * slope
+
+
 # out = a where c, b elsewhere.  NumPy's jumps at each element, and so waits for every change that it did not foresee.
 @kernel
 def _choose(worker, workers, c, a, b, out) -> None:
@@ -112,6 +121,13 @@ def _drop(worker, workers, x, seed, limit, scale, out) -> None:
     for i in range(len(x)):
         kept = _number_at(seed, np.uint64(start + i + 1)) >= limit
         out[i] = x[i] * scale if kept | (x[i] != x[i]) else x.dtype.type(0)
+
+
+def leak(v: np.ndarray, x: np.ndarray, slope: float) -> np.ndarray:
+    """Return v where x > 0, v times the slope elsewhere."""
+    out = np.empty(x.shape, x.dtype)
+    _leak(v.reshape(-1), x.reshape(-1), x.dtype.type(slope), out.reshape(-1), work=int(x.size * _WORK))
+    return out
 
 
 def where(c: np.ndarray, a: Any, b: Any) -> np.ndarray:

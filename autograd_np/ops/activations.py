@@ -88,14 +88,20 @@ relu = unary(
 )
 
 
+def _leak(v: Any, x: Any, slope: float) -> Any:
+    if type(v) is type(x) is np.ndarray and type(slope) is float and slope and v.shape == x.shape:
+        return kernels.leak(v, x, slope)
+    return kernels.where(np.greater(x, 0), v, np.multiply(slope, v))
+
+
 @primitive(
-    lambda g, _y, x, *, slope=0.01: kernels.where(x > 0, g, slope * g),
+    lambda g, _y, x, *, slope=0.01: _leak(g, x, slope),
     elementwise=True,
     formula=r"\bar x = \bar y \odot ([x > 0] + \mathrm{slope}\,[x \le 0])",
 )
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """X where it is positive, slope * x elsewhere."""
-    return kernels.where(np.greater(x, 0), x, np.multiply(slope, x))
+    return _leak(x, x, slope)
 
 
 @primitive(

@@ -116,3 +116,19 @@ def test_gradient_of_a_large_sigmoid_is_that_of_a_small_one(infinite):
     np.testing.assert_allclose(
         np.r_[gradients[0][:300], gradients[0][1700:]], np.r_[gradients[1], gradients[2]], atol=1e-37
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, ">f4"])
+@pytest.mark.parametrize("shape", [(), (3, 4), (40, 1000), (700, 1001)])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: a[..., ::-1] if a.ndim else a])
+def test_leak(dtype, shape, layout):
+    rng = np.random.default_rng(0)
+    v, x = (layout(np.asarray(rng.normal(0, 5, shape).astype(dtype))) for _ in range(2))
+    if x.size > 5 and x.dtype.kind == "f":
+        x.flat[:5], v.flat[2:6] = [np.nan, 0, np.inf, -np.inf, -0.0], [np.nan, -0.0, np.inf, -np.inf]
+    found, expected = kernels.leak(v, x, 0.25), np.where(x > 0, v, 0.25 * v)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+    assert found.dtype == expected.dtype
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(ag.leaky_relu(x, 0), np.where(x > 0, x, 0 * x))

@@ -93,15 +93,17 @@ def test_where_chooses_as_numpys(dtype, shape, layout):
 def test_sigmoid_of_many_is_that_of_few():
     rng = np.random.default_rng(0)
     x = np.concatenate([[np.nan, np.inf, -np.inf, 0, -0.0, 1e-30], rng.normal(0, 20, 200_001)]).astype(np.float32)
-    g = np.concatenate([np.full(6, np.inf), rng.normal(0, 20, 200_000), [np.nan]]).astype(np.float32)
+    g = np.concatenate([[1], np.full(5, np.inf), rng.normal(0, 20, 200_000), [np.nan]]).astype(np.float32)
     assert kernels.sigmoid(x[:9]) is None is kernels.sigmoid(x.astype(float)) is kernels.sigmoid(x[::-1])
+    assert kernels.sigmoid_dx(g[:-1], x) is None
     for _ in range(2):  # on one thread, and then on several
-        y = kernels.sigmoid(x)
-        np.testing.assert_allclose(y, ag.sigmoid(x.astype(float)), rtol=4e-7, atol=1e-37)
-        dx = kernels.sigmoid_dx(g, y)
-        np.testing.assert_array_equal(dx[:6], [np.nan, 0, 0, np.inf, np.inf, np.inf])
+        leaf = ag.Tensor(x, requires_grad=True)
+        y = ag.sigmoid(leaf)
+        np.testing.assert_allclose(y.data, ag.sigmoid(x.astype(float)), rtol=4e-7, atol=1e-37)
+        y.backward(g)
+        np.testing.assert_array_equal(leaf.grad.data[:6], [np.nan, 0, 0, np.inf, np.inf, np.inf])
         with np.errstate(invalid="ignore"):
-            np.testing.assert_array_equal(dx[6:], (g * y * (1 - y))[6:])
+            np.testing.assert_array_equal(leaf.grad.data[6:], (g * y.data * (1 - y.data))[6:])
 
 
 @pytest.mark.parametrize("infinite", [False, True])

@@ -269,11 +269,6 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
     return _elementwise(_ELEMENTS_SIZE, g, y).relu_dx(g, y, into)
 
 
-def leak(v: np.ndarray, x: np.ndarray, slope: float) -> np.ndarray:
-    """Return v, of x's shape, where x > 0, and v times the slope, which is not 0, elsewhere."""
-    return _elementwise(_ELEMENTS_SIZE, x, v).leak(v, x, slope)
-
-
 def drop(x: np.ndarray, *, seed: int, p: float) -> np.ndarray:
     """Return x / (1 - p), but 0 with probability p, < 1, as the seed of 64 bits has it; NaN where x is."""
     (x,), dtype = _floats(x)
@@ -306,36 +301,43 @@ def add_at(out: np.ndarray, places: np.ndarray, v: np.ndarray) -> None:
         fallback.add_at(out, places, v)
 
 
-def _has_kernel(*arrays: Any) -> bool:
-    """Whether the kernels with exponentials in vectors, which are for float32 alone, take these arrays of one shape."""
+def _has_kernel(kinds: str, *arrays: Any) -> bool:
+    """Whether there is more than NumPy for these arrays: of one shape, and of one dtype among these kinds."""
+    first = arrays[0]
     for array in arrays:
-        if type(array) is not np.ndarray or array.dtype.char != "f" or not array.flags.carray:
+        if type(array) is not np.ndarray or array.dtype.char not in kinds or not array.flags.carray:
             return False
-        if array.shape != arrays[0].shape:
+        if array.shape != first.shape or array.dtype != first.dtype:
             return False
-    return arrays[0].size >= _ELEMENTS_SIZE and arrays[0].dtype.isnative and _backend() is not fallback
+    return first.size >= _ELEMENTS_SIZE and first.dtype.isnative and _backend() is not fallback
+
+
+def leak(v: Any, x: Any, slope: float) -> np.ndarray | None:
+    """Return v where x > 0, v times the slope elsewhere; None where there is no kernel for these."""
+    # A slope of 0 makes 0 * inf possible, which NumPy tells the sweep of, and a kernel does not.
+    return _backend().leak(v, x, slope) if slope and _has_kernel("fd", v, x) else None
 
 
 def sigmoid(x: Any) -> np.ndarray | None:
     """Return 1 / (1 + exp(-x)), or None where there is no kernel for x."""
-    return _backend().sigmoid(x) if _has_kernel(x) else None
+    return _backend().sigmoid(x) if _has_kernel("f", x) else None
 
 
 def sigmoid_dx(g: Any, y: Any) -> np.ndarray | None:
     """Return g y (1 - y), for y = sigmoid(x); None where there is no kernel for these."""
-    return _backend().sigmoid_dx(g, y) if _has_kernel(g, y) else None
+    return _backend().sigmoid_dx(g, y) if _has_kernel("f", g, y) else None
 
 
 def softmax(x: Any, *, logarithm: bool = False) -> np.ndarray | None:
     """Return the softmax over the last axis, or its logarithm; None where there is no kernel for x."""
-    if not _has_kernel(x):
+    if not _has_kernel("f", x):
         return None
     return _backend().softmax(x.reshape(-1, x.shape[-1]), logarithm).reshape(x.shape)
 
 
 def softmax_dx(g: Any, y: Any, *, logarithm: bool = False) -> np.ndarray | None:
     """Return its adjoint, by what `softmax` has given; None where there is no kernel for these."""
-    if not _has_kernel(g, y):
+    if not _has_kernel("f", g, y):
         return None
     rows = -1, y.shape[-1]
     return _backend().softmax_dx(g.reshape(rows), y.reshape(rows), logarithm).reshape(y.shape)

@@ -46,6 +46,13 @@ def _sum(x) -> np.float32:
     return sum_of_lines(x, 0, 1, 0, len(x)) if len(x) >= lanes_of(x) else _sum_of_few(x)
 
 
+# How many rows go through the cache together, room for their tops, and for the bits of their exponentials.
+@inline
+def _room(classes) -> tuple:
+    together = max(1, BLOCK // classes)
+    return together, np.empty(together, np.float32), np.empty(together * classes, np.int32)
+
+
 # p = exp(x - top) in the rows from low to high, with the largest number of each row as its top.
 @inline
 def _shifted_exponentials(x, low, high, p, tops, bits) -> None:
@@ -67,8 +74,7 @@ def _shifted_exponentials(x, low, high, p, tops, bits) -> None:
 @kernel
 def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
     rows, classes = x.shape
-    together = max(1, BLOCK // classes)
-    tops, bits = np.empty(together, np.float32), np.empty(together * classes, np.int32)
+    together, tops, bits = _room(classes)
     start, stop = share(rows, worker, workers)
     for low in range(start, stop, together):
         high = min(low + together, stop)
@@ -87,8 +93,7 @@ def _cross_entropy(worker, workers, x, labels, losses, p) -> None:
 @kernel
 def _softmax(worker, workers, x, logarithm, y) -> None:
     rows, classes = x.shape
-    together = max(1, BLOCK // classes)
-    tops, bits = np.empty(together, np.float32), np.empty(together * classes, np.int32)
+    together, tops, bits = _room(classes)
     start, stop = share(rows, worker, workers)
     for low in range(start, stop, together):
         high = min(low + together, stop)
@@ -122,8 +127,7 @@ def _softmax_dx(worker, workers, g, y, dx) -> None:
 @kernel
 def _log_softmax_dx(worker, workers, g, y, dx) -> None:
     rows, classes = y.shape
-    together = max(1, BLOCK // classes)
-    bits = np.empty(together * classes, np.int32)
+    together, _, bits = _room(classes)
     start, stop = share(rows, worker, workers)
     for low in range(start, stop, together):
         high = min(low + together, stop)

@@ -1,4 +1,4 @@
-"""The functions of `fallback`, compiled."""
+"""The functions of `fallback`, compiled, and those that NumPy computes where there is no kernel for an array."""
 
 from .classification import cross_entropy, cross_entropy_dx, softmax, softmax_dx
 from .convolution import conv2d, conv2d_dw, conv2d_dx

@@ -246,11 +246,6 @@ def relu_dx(g: np.ndarray, y: np.ndarray, into: np.ndarray | None = None) -> np.
 where, add_at = np.where, np.add.at
 
 
-def leak(v: np.ndarray, x: np.ndarray, slope: float) -> np.ndarray:
-    """Return v where x > 0, v times the slope elsewhere."""
-    return np.where(x > 0, v, slope * v)
-
-
 @np.errstate(all="ignore")
 def drop(x: np.ndarray, seed: int, limit: int, scale: float) -> np.ndarray:
     """Return x times the scale where SplitMix64's numbers reach the limit, 0 elsewhere, NaN where x is."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import kernels
 from ..core import primitive, unary
+from .arithmetic import floating
 from .reductions import shifted_exp, sum
 
 __all__ = ["gelu", "leaky_relu", "log_sigmoid", "log_softmax", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh"]
@@ -19,7 +20,7 @@ def _sigmoid(x: Any) -> Any:
     if (y := kernels.sigmoid(x)) is not None:
         return y
     with np.errstate(over="ignore"):  # 1 / inf is what it should be
-        return 1 / (1 + np.exp(np.multiply(x, -1.0)))
+        return 1 / (1 + np.exp(-floating(x)))
 
 
 def _sigmoid_rule(g: Any, y: Any, _x: Any) -> Any:
@@ -29,16 +30,20 @@ def _sigmoid_rule(g: Any, y: Any, _x: Any) -> Any:
 sigmoid = unary(_sigmoid, _sigmoid_rule, r"\bar x = \bar y \odot y \odot (1 - y)", name="sigmoid")
 
 
-def _softplus(x: Any) -> Any:
-    """log(1 + exp(x)); exp(-|x|) does not overflow.  `np.logaddexp` would take twenty times as long."""
-    x = np.multiply(x, 1.0)
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+def _log1p_exp(x: Any) -> Any:
+    """log(1 + exp(-|x|)), which does not overflow; `np.logaddexp` would take twenty times as long."""
+    return np.log1p(np.exp(-np.absolute(x)))
 
 
-softplus = unary(_softplus, lambda g, _y, x: g * sigmoid(x), r"\bar x = \bar y \odot \sigma(x)", name="softplus")
+softplus = unary(
+    lambda x: np.maximum(x := floating(x), 0) + _log1p_exp(x),
+    lambda g, _y, x: g * sigmoid(x),
+    r"\bar x = \bar y \odot \sigma(x)",
+    name="softplus",
+)
 
 log_sigmoid = unary(
-    lambda x: -_softplus(np.multiply(x, -1.0)),
+    lambda x: np.minimum(x := floating(x), 0) - _log1p_exp(x),
     lambda g, _y, x: g * sigmoid(-x),
     r"\bar x = \bar y \odot \sigma(-x)",
     name="log_sigmoid",
@@ -89,9 +94,9 @@ relu = unary(
 
 
 def _leak(v: Any, x: Any, slope: float) -> Any:
-    if type(v) is type(x) is np.ndarray and type(slope) is float and slope and v.shape == x.shape:
-        return kernels.leak(v, x, slope)
-    return kernels.where(np.greater(x, 0), v, np.multiply(slope, v))
+    if (y := kernels.leak(v, x, slope)) is not None:
+        return y
+    return np.where(np.greater(x, 0), v, np.multiply(slope, v))
 
 
 @primitive(

@@ -44,6 +44,12 @@ def raw(x: Any) -> Any:
     return x.data if type(x) is Tensor else x
 
 
+def floating(x: Any) -> np.ndarray:
+    """Give x in floating point: whole numbers may have no negative, and complex ones, which are refused, no order."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(float, casting="same_kind")
+
+
 add = binary(
     np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, r"\bar a = \bar y,\; \bar b = \bar y", complex=True
 )

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from ..core import Axis, implements, precise_sum, primitive
 from . import arithmetic
-from .arithmetic import raw
+from .arithmetic import floating, raw
 from .complex_numbers import imag, real
 from .scans import as_dtype, products_of_others
 from .shaping import astype, expand_dims, operand, reshape, squeeze
@@ -265,7 +265,8 @@ def _extreme_rule(
         chosen = chosen | np.isnan(x)
     if where is not True:
         chosen = chosen & where
-    ties = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=np.int32 if x.size < 2**31 else np.int64)
+    narrow = np.int32 if x.size < 2**31 else np.int64  # NumPy's own choice, int64, takes twice as long
+    ties = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=narrow)
     if initial is not None and np.isfinite(initial):
         ties = ties + (y == initial)
     return spread(g, x, axis, keepdims) / np.maximum(ties, 1).astype(x.dtype) * chosen
@@ -348,8 +349,7 @@ def _logsumexp_rule(g: Any, _y: Any, x: Any, *, axis: Axis = None, keepdims: boo
 @primitive(_logsumexp_rule, formula=r"\bar x = \bar y \odot e^{x - y}")
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over axis, without overflow.  -inf where every x is -inf or there is none."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(float, casting="same_kind")
+    x = floating(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         e, top = shifted_exp(x, axis)
         y = np.log(precise_sum(e, axis, True))

@@ -30,7 +30,7 @@ def test_relu(dtype, shape, layout):
     assert y.dtype == dx.dtype == np.maximum(x, 0).dtype
 
 
-# Of SplitMix64, from the seed 1234567, as its authors' program gives them.
+# Of SplitMix64, from the seed 1234567, as they are published.
 NUMBERS = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
 
 
@@ -123,14 +123,30 @@ def test_gradient_of_a_large_sigmoid_is_that_of_a_small_one(infinite):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, ">f4"])
 @pytest.mark.parametrize("shape", [(), (3, 4), (40, 1000), (700, 1001)])
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: a[..., ::-1] if a.ndim else a])
-def test_leak(dtype, shape, layout):
+def test_leaky_relu_and_its_slope(dtype, shape, layout):
     rng = np.random.default_rng(0)
     v, x = (layout(np.asarray(rng.normal(0, 5, shape).astype(dtype))) for _ in range(2))
     if x.size > 5 and x.dtype.kind == "f":
         x.flat[:5], v.flat[2:6] = [np.nan, 0, np.inf, -np.inf, -0.0], [np.nan, -0.0, np.inf, -np.inf]
-    found, expected = kernels.leak(v, x, 0.25), np.where(x > 0, v, 0.25 * v)
-    np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
-    assert found.dtype == expected.dtype
-    with np.errstate(invalid="ignore"):
-        np.testing.assert_array_equal(ag.leaky_relu(x, 0), np.where(x > 0, x, 0 * x))
+    rule = ag.leaky_relu.op.rules[0]
+    for slope in (0.25, -2, 0):
+        with np.errstate(invalid="ignore"):
+            pairs = (
+                (ag.leaky_relu(x, slope), np.where(x > 0, x, slope * x)),
+                (
+                    rule(v, None, x, slope=slope),
+                    np.where(x > 0, v, slope * v),
+                ),
+            )
+        for found, expected in pairs:
+            np.testing.assert_array_equal(found, expected)
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+            assert found.dtype == expected.dtype
+
+
+def test_what_has_a_kernel_for_some_arrays_says_so():
+    v = np.ones(1000, np.float32)
+    for other in (v[:999], v[::-1], v.astype(float), v.astype(">f4"), list(v)):
+        assert kernels.leak(v, other, 0.5) is None
+        assert kernels.softmax_dx(v, other) is None
+    assert kernels.leak(v, v, 0) is None

@@ -179,3 +179,10 @@ def test_activations_of_whole_numbers(dtype):
     x = np.array([-128, -3, 0, 2, 127, 200]).clip(lowest, highest).astype(dtype)
     for f in (ag.sigmoid, ag.silu, ag.softplus, ag.log_sigmoid, ag.leaky_relu):
         np.testing.assert_allclose(f(x), f(x.astype(float)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [ag.sigmoid, ag.silu, ag.gelu, ag.softplus, ag.log_sigmoid])
+@pytest.mark.parametrize("size", [3, 5000])
+def test_activations_refuse_complex_numbers(f, size):
+    with pytest.raises(TypeError, match="complex128"):
+        f(np.ones(size, complex))

@@ -53,7 +53,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
         return x
     if p == 1:
         return where(False, x, 0)  # 0 even where x is infinite
-    return drop(x, seed=int(rng.integers(2**64, dtype=np.uint64)), p=float(p))
+    return drop(x, p=float(p), seed=int(rng.integers(2**64, dtype=np.uint64)))
 
 
 def batch_norm(x: Any, gamma: Any, beta: Any, *, mean: Any = None, variance: Any = None, eps: float = 1e-5) -> Any:
